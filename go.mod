@@ -117,3 +117,8 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+ignore (
+	./web/ui/node_modules
+	./web/e2e/node_modules
+)

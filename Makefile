@@ -1,0 +1,82 @@
+# Evident. Two commands are enough: make run, make test. make help lists the rest.
+
+SHELL := /bin/bash
+BIN := bin/evident
+GOFILES := $(shell git ls-files -co --exclude-standard '*.go' '*.yaml' '*.yml' go.mod go.sum)
+UISRC := $(shell git ls-files -co --exclude-standard web/ui | grep -v '^web/ui/dist/' | grep -v '_test.go$$')
+UI := web/ui/dist/index.html
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
+# Tools of the test path, pinned; they are no dependencies of the product.
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NODE_OK := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||a==20&&b>=19?0:1)' 2>/dev/null && echo yes)
+CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
+LISTEN ?= 127.0.0.1:8470
+
+.PHONY: run test help ui build lint gotest uitest e2e bench shape clean fuzz
+
+run: $(if $(NODE_OK),$(UI),noui) $(BIN) ## build everything, load the demo organisation and serve it
+	$(BIN) demo --listen $(LISTEN)
+
+test: lint gotest uitest e2e ## everything CI checks
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+build: $(BIN) ## build the binary
+
+$(BIN): $(GOFILES) $(wildcard $(UI))
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/evident
+
+ui: $(UI) ## build the page
+
+.PHONY: noui
+noui:
+	@echo "Node 20.19 or newer is not installed: no page is built, the API is served all the same."
+
+web/ui/node_modules/.package-lock.json: web/ui/package-lock.json
+	cd web/ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UI): web/ui/node_modules/.package-lock.json $(UISRC)
+	cd web/ui && npm run --silent build
+	@touch $@
+
+lint: ## vet, gofumpt, staticcheck
+	go vet ./...
+	@out=$$(go run $(GOFUMPT) -l $$(git ls-files -co --exclude-standard '*.go')); \
+	  if [ -n "$$out" ]; then echo "not formatted (gofumpt -w):"; echo "$$out"; exit 1; fi
+	go run $(STATICCHECK) ./...
+
+gotest: ## all Go tests
+	go test ./...
+
+uitest: ## unit tests and type check of the page
+ifeq ($(NODE_OK),yes)
+	$(MAKE) $(UI)
+	cd web/ui && npm run --silent check && npm test --silent
+else
+	@echo "skipped: Node 20.19 or newer is not installed"
+endif
+
+e2e: ## browser test, where Chromium is installed
+ifeq ($(and $(NODE_OK),$(CHROMIUM)),)
+	@echo "skipped: the browser test needs Node 20.19 or newer and Chromium"
+else
+	$(MAKE) $(UI) && $(MAKE) $(BIN)
+	CHROMIUM=$(CHROMIUM) web/e2e/run.sh $(BIN)
+endif
+
+bench: $(BIN) ## events/s, bytes an event and search latencies for 100,000 events
+	go run ./bench/endtoend -bin $(BIN)
+
+shape: ## numbers of the code's shape
+	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '
+
+fuzz: ## every fuzz target for 20 seconds
+	@for pkg in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
+	    go test ./$$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime 20s || exit 1; done; done
+
+clean: ## remove what was built
+	rm -rf bin web/ui/dist/assets web/ui/dist/index.html

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/simulate"
+	"github.com/evident-sec/evident/internal/source"
+	"github.com/evident-sec/evident/web/api"
+)
+
+type demoCmd struct {
+	dataFlag
+	serveFlags
+	Seed     uint64   `default:"7" help:"Which Harbor Agency; same seed, same logs."`
+	Rules    []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
+	LoadOnly bool     `help:"Load the data and stop; do not serve."`
+}
+
+// Help shows an example.
+func (demoCmd) Help() string {
+	return "Example:\n  evident demo --data /tmp/harbor --listen 127.0.0.1:8470"
+}
+
+func (c *demoCmd) dir() string {
+	if c.Data != "" {
+		return c.Data
+	}
+	return filepath.Join(filepath.Dir(c.dataFlag.dir()), fmt.Sprintf("evident-demo-%d", c.Seed))
+}
+
+// Run loads Harbor Agency, unless it is loaded, and serves it.
+func (c *demoCmd) Run(e *env) error {
+	server, token, err := c.listen(e, api.Config{Organisation: "Harbor Agency", Demo: true})
+	if err != nil {
+		return err
+	}
+	defer server.close()
+	n, err := node.Open(e.ctx, node.Config{
+		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, Log: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if err := c.load(e, n); err != nil {
+		return err
+	}
+	if c.LoadOnly {
+		return nil
+	}
+	return server.run(e, n, token)
+}
+
+// load writes the simulated logs to a folder of their own and ingests that
+// folder like any other, so that the demo shows what real logs would do.
+func (c *demoCmd) load(e *env, n *node.Node) error {
+	logs := filepath.Join(c.dir(), "demo-logs")
+	done := filepath.Join(logs, "loaded")
+	if _, err := os.Stat(done); err == nil {
+		fmt.Fprintln(e.stderr, "demo: Harbor Agency is loaded already")
+		return nil
+	}
+	sim, err := simulate.New(simulate.Config{Seed: c.Seed})
+	if err != nil {
+		return err
+	}
+	b := newBar(e.stderr, "simulate Harbor Agency (fictional)")
+	key := filepath.Join(c.dir(), "demo-"+simulate.KeyFile)
+	_, err = sim.Write(e.ctx, func(name string) (io.WriteCloser, error) {
+		path := filepath.Join(logs, filepath.FromSlash(name))
+		if name == simulate.KeyFile {
+			path = key
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+		return os.Create(path)
+	}, func(now, total int) { b.set(int64(now), int64(total), "") })
+	if err != nil {
+		return err
+	}
+	b.end("written to %s, answers in %s", logs, key)
+	return c.ingest(e, n, logs, done)
+}
+
+func (c *demoCmd) ingest(e *env, n *node.Node, logs, done string) error {
+	began := time.Now()
+	b := newBar(e.stderr, "ingest")
+	report, err := n.Ingest(e.ctx, []string{logs}, nil, node.IngestOptions{
+		Progress: func(p source.Progress) {
+			b.set(p.Bytes, p.Total, fmt.Sprintf("%d records", p.Records))
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if len(report.Problems) > 0 {
+		var lines []string
+		for _, p := range report.Problems {
+			lines = append(lines, p.String())
+		}
+		return errors.New("load demo: " + strings.Join(lines, "; "))
+	}
+	if err := n.Settle(e.ctx); err != nil {
+		return err
+	}
+	if err := n.UpdateIncidents(e.ctx); err != nil {
+		return err
+	}
+	b.end("%d records ingested, detected and sealed in %.1f s", report.Records,
+		time.Since(began).Seconds())
+	if err := os.WriteFile(done, nil, 0o600); err != nil {
+		return fmt.Errorf("mark demo as loaded: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/source"
+)
+
+type ingestCmd struct {
+	dataFlag
+	Server   string   `placeholder:"URL" help:"Send to a running evident serve instead; the URL with its token."`
+	Format   string   `enum:",json,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
+	Rules    []string `placeholder:"DIR" help:"Sigma rules besides the starter pack; repeatable." type:"path"`
+	NoDetect bool     `help:"Receive and seal only."`
+	Again    bool     `help:"Take content a second time even if it is here."`
+	JSON     bool     `help:"Print the report as JSON."`
+	Paths    []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
+}
+
+// Help shows an example.
+func (ingestCmd) Help() string {
+	return "Example:\n  evident ingest --data /tmp/case1 logs/ sysmon.json.gz\n" +
+		"  zcat events.ndjson.gz | evident ingest --data /tmp/case1 -"
+}
+
+// Run ingests and waits until everything is detected, stored and sealed.
+func (c *ingestCmd) Run(e *env) error {
+	if c.Server != "" {
+		return c.send(e)
+	}
+	for _, path := range c.Paths {
+		if path == "-" {
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("read input: %w", err)
+		}
+	}
+	n, err := node.Open(e.ctx, node.Config{
+		Dir: c.dir(), Command: "evident ingest", Rules: c.Rules, NoDetect: c.NoDetect,
+		NoSearch: true, Log: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	report, err := c.ingest(e, n)
+	if closeErr := n.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	return c.finish(e, report, err)
+}
+
+func (c *ingestCmd) ingest(e *env, n *node.Node) (source.Report, error) {
+	b := newBar(e.stderr, "ingest")
+	opts := node.IngestOptions{
+		Format: event.Format(c.Format), Again: c.Again,
+		Progress: func(p source.Progress) {
+			rate := float64(p.Records) / time.Since(b.began).Seconds()
+			b.set(p.Bytes, p.Total, fmt.Sprintf("%d records, %.0f/s", p.Records, rate))
+		},
+	}
+	opts.Live = len(c.Paths) == 1 && c.Paths[0] == "-"
+	report, err := n.Ingest(e.ctx, c.Paths, e.stdin, opts)
+	if err != nil {
+		return report, err
+	}
+	return report, n.Settle(e.ctx)
+}
+
+// finish prints the report and picks the exit code: 2 when nothing at all
+// could be taken, 0 otherwise, with every part that was skipped on its line.
+func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
+	for _, p := range r.Problems {
+		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := jsonLine(e.stdout, reportJSON(r)); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(e.stdout, "%d records from %d files ingested, detected and sealed",
+			r.Records, r.Files)
+		if r.Already > 0 {
+			fmt.Fprintf(e.stdout, "; %d were here already", r.Already)
+		}
+		if r.Skipped > 0 {
+			fmt.Fprintf(e.stdout, "; %d parts skipped", r.Skipped)
+		}
+		fmt.Fprintln(e.stdout)
+	}
+	if r.Records == 0 && r.Already == 0 && r.Skipped > 0 {
+		return errors.New("ingest: nothing in the input could be taken")
+	}
+	return nil
+}
+
+func reportJSON(r source.Report) map[string]any {
+	problems := r.Problems
+	if problems == nil {
+		problems = []source.Problem{}
+	}
+	return map[string]any{
+		"files": r.Files, "records": r.Records, "already": r.Already, "skipped": r.Skipped,
+		"entries": []uint64{r.First, r.Last}, "problems": problems,
+	}
+}
+
+// send posts each path to a running server, which reads it as this program
+// would.
+func (c *ingestCmd) send(e *env) error {
+	base, err := url.Parse(c.Server)
+	if err != nil {
+		return fmt.Errorf("read --server: %w", err)
+	}
+	var total source.Report
+	for _, path := range c.Paths {
+		r, err := c.sendOne(e, base, path)
+		if err != nil {
+			return fmt.Errorf("send %s: %w", path, err)
+		}
+		total.Files += r.Files
+		total.Records += r.Records
+		total.Already += r.Already
+		total.Skipped += r.Skipped
+		total.Problems = append(total.Problems, r.Problems...)
+	}
+	return c.finish(e, total, nil)
+}
+
+func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report, err error) {
+	body := e.stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return r, err
+		}
+		defer f.Close()
+		body = f
+	}
+	target := base.JoinPath("/api/v1/ingest")
+	target.RawQuery = url.Values{
+		"source": {filepath.Base(path)}, "format": {c.Format},
+	}.Encode()
+	req, err := http.NewRequestWithContext(e.ctx, http.MethodPost, target.String(), body)
+	if err != nil {
+		return r, err
+	}
+	req.Header.Set("Authorization", "Bearer "+base.Query().Get("token"))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return r, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return r, problemOf(resp)
+	}
+	return r, json.NewDecoder(resp.Body).Decode(&r)
+}
+
+// problemOf turns a problem+json answer into an error of one line.
+func problemOf(resp *http.Response) error {
+	var p struct{ Title, Detail, Next string }
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || p.Title == "" {
+		return fmt.Errorf("server answered %s", resp.Status)
+	}
+	parts := []string{p.Title}
+	for _, s := range []string{p.Detail, p.Next} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return errors.New(strings.Join(parts, ": "))
+}

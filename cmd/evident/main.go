@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker from the Git description.
+var version = "dev" //nolint:gochecknoglobals // the linker needs a variable
+
+// Exit codes of every command.
+const (
+	exitDone  = 0
+	exitWrong = 1 // done, and something was found wrong
+	exitUsage = 2 // could not run
+)
+
+// errWrong ends a command with exit code 1. What is wrong has been printed.
+var errWrong = errors.New("something was found wrong")
+
+// cli is the command line; kong fills it.
+type cli struct {
+	Demo        demoCmd        `cmd:"" help:"Simulate Harbor Agency, a fictional organisation, load it and serve it."`
+	Serve       serveCmd       `cmd:"" help:"Receive, detect and seal; serve the page and the API."`
+	Ingest      ingestCmd      `cmd:"" help:"Read log files, folders and archives into the data folder."`
+	Detect      detectCmd      `cmd:"" help:"Scan files against rules and keep nothing."`
+	Rules       rulesCmd       `cmd:"" help:"Check and list detection rules."`
+	Findings    findingsCmd    `cmd:"" help:"List what was detected."`
+	Search      searchCmd      `cmd:"" help:"Search events."`
+	Reconstruct reconstructCmd `cmd:"" help:"Tell the story around a finding or an event, step by step."`
+	Prove       proveCmd       `cmd:"" help:"Print the inclusion proof of one event."`
+	Verify      verifyCmd      `cmd:"" help:"Check the whole data folder against the ledger."`
+	Simulate    simulateCmd    `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+
+	LogLevel slog.Level `default:"warn" help:"What to log to standard error: debug, info, warn, error."`
+}
+
+// dataFlag is shared by the commands that open a data folder.
+type dataFlag struct {
+	Data string `placeholder:"DIR" help:"Data folder; default is evident in the user's data folder."`
+}
+
+func (f dataFlag) dir() string {
+	if f.Data != "" {
+		return f.Data
+	}
+	if base := os.Getenv("XDG_DATA_HOME"); base != "" {
+		return filepath.Join(base, "evident")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "evident-data"
+	}
+	return filepath.Join(home, ".local", "share", "evident")
+}
+
+// env is what a command gets besides its flags.
+type env struct {
+	ctx            context.Context //nolint:containedctx // lives exactly as long as the command
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	log            *slog.Logger
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it, for the tests.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("evident"),
+		kong.Description("Evident keeps logs as evidence: it receives, detects, retraces, proves, hands over."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintf(stderr, "evident: %v\n", err)
+		return exitUsage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exit >= 0 { // --help was printed
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "evident: %v; see evident --help\n", err)
+		return exitUsage
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: log})
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errWrong):
+		return exitWrong
+	}
+	fmt.Fprintf(stderr, "evident: %s\n", plain(err.Error()))
+	return exitUsage
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(e *env) error {
+	fmt.Fprintln(e.stdout, "evident", version)
+	return nil
+}

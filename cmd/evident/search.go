@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/search"
+)
+
+type searchCmd struct {
+	dataFlag
+	From  time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"From this time, RFC 3339."`
+	To    time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"Before this time, RFC 3339."`
+	Limit int       `default:"100" help:"At most this many events."`
+	JSON  bool      `help:"One OCSF event a line."`
+	Query string    `arg:"" help:"Query; see docs/query-language.md."`
+}
+
+// Help shows an example.
+func (searchCmd) Help() string {
+	return "Example:\n  evident search --data /tmp/case1 'process.cmd_line:*lsass* AND device.hostname:ws-*'"
+}
+
+// Run prints matching events, newest first.
+func (c *searchCmd) Run(e *env) error {
+	query, err := search.Parse(c.Query)
+	if err != nil {
+		return queryError(c.Query, err)
+	}
+	n, err := node.Open(e.ctx, node.Config{Dir: c.dir(), Command: "evident search", Reader: true, Log: e.log})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if err := n.CatchUp(e.ctx); err != nil {
+		return err
+	}
+	result, err := n.Search(e.ctx, systemCaller(), search.Request{
+		Query: query, From: c.From, To: c.To, Limit: c.Limit,
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		for i := range result.Rows {
+			if err := jsonLine(e.stdout, result.Rows[i].Event().OCSF()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return printRows(e, result)
+}
+
+func printRows(e *env, result *search.Result) error {
+	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "EVENT\tTIME\tHOST\tWHAT\tACTOR\tOBJECT")
+	for i := range result.Rows {
+		ev := result.Rows[i].Event()
+		s := node.Summarise(ev)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\t%s\t%s\n", ev.ID, ev.Time.Format("2006-01-02 15:04:05.000"),
+			plain(s.Host), s.Class, s.Activity, plain(short(s.Actor)), plain(short(s.Object)))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	fmt.Fprintf(e.stderr, "%d of %d events\n", len(result.Rows), result.Total)
+	return nil
+}
+
+// short cuts a cell so that a table line stays readable.
+func short(s string) string {
+	const width = 80
+	if runes := []rune(s); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/web"
+	"github.com/evident-sec/evident/web/api"
+)
+
+type serveCmd struct {
+	dataFlag
+	serveFlags
+	Rules        []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
+	Organisation string   `default:"Evident" help:"Name shown on the page."`
+}
+
+// serveFlags are shared by serve and demo.
+type serveFlags struct {
+	Listen    string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of page and API."`
+	TLSCert   string `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
+	TLSKey    string `placeholder:"FILE" type:"path" help:"Its key."`
+	TokenFile string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
+	Syslog    string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
+}
+
+// Help shows an example.
+func (serveCmd) Help() string {
+	return "Example:\n  evident serve --data /tmp/case1 --listen 127.0.0.1:8470"
+}
+
+// Run serves until it is interrupted.
+func (c *serveCmd) Run(e *env) error {
+	server, token, err := c.listen(e, api.Config{Organisation: c.Organisation})
+	if err != nil {
+		return err
+	}
+	defer server.close()
+	n, err := node.Open(e.ctx, node.Config{
+		Dir: c.dir(), Command: "evident serve", Rules: c.Rules, Log: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	return server.run(e, n, token)
+}
+
+// pending is a server that has its address but no node yet: a port in use is
+// found before anything is opened.
+type pending struct {
+	flags serveFlags
+	cfg   api.Config
+	web   *web.Server
+	api   *lateHandler
+}
+
+func (f serveFlags) listen(e *env, cfg api.Config) (*pending, web.Token, error) {
+	token := web.NewToken()
+	if f.TokenFile != "" {
+		text, err := os.ReadFile(f.TokenFile)
+		if err != nil {
+			return nil, token, fmt.Errorf("read token: %w", err)
+		}
+		if len(strings.TrimSpace(string(text))) < 16 {
+			return nil, token, errors.New("read token: it has fewer than 16 characters")
+		}
+		token = web.ParseToken(strings.TrimSpace(string(text)))
+	}
+	late := new(lateHandler)
+	server, err := web.New(web.Config{
+		Listen: f.Listen, CertFile: f.TLSCert, KeyFile: f.TLSKey, Token: token, API: late,
+		Caller: api.Caller{ID: systemCaller(), Role: "analyst"}, Log: e.log,
+	})
+	if err != nil {
+		return nil, token, err
+	}
+	cfg.Version, cfg.Log = version, e.log
+	return &pending{flags: f, cfg: cfg, web: server, api: late}, token, nil
+}
+
+func (p *pending) close() { p.web.Close() }
+
+// run serves the node until the context ends or processing stops.
+func (p *pending) run(e *env, n *node.Node, _ web.Token) error {
+	if err := n.Announce(p.web.URL()); err != nil {
+		return err
+	}
+	p.cfg.Node = n
+	p.api.set(api.New(p.cfg))
+	fmt.Fprintf(e.stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
+	group, ctx := errgroup.WithContext(e.ctx)
+	group.Go(func() error { return p.web.Run(ctx) })
+	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
+	if p.flags.Syslog != "" {
+		group.Go(func() error { return n.ReceiveSyslog(ctx, p.flags.Syslog) })
+	}
+	group.Go(func() error { return untilStopped(ctx, n) })
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// untilStopped ends the server when nothing is processed any more: a receiver
+// must not go on as if all were well.
+func untilStopped(ctx context.Context, n *node.Node) error {
+	select {
+	case <-n.Stopped():
+		if err := n.Err(); err != nil {
+			return fmt.Errorf("process records: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return nil
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/evident-sec/evident/internal/node"
+)
+
+type verifyCmd struct {
+	dataFlag
+	JSON bool `help:"Print the result as one JSON object."`
+}
+
+// Help shows an example.
+func (verifyCmd) Help() string {
+	return "Example:\n  evident verify --data /tmp/case1"
+}
+
+// Run checks everything and exits 1 when something is not as it was sealed.
+func (c *verifyCmd) Run(e *env) error {
+	n, err := node.Open(e.ctx, node.Config{
+		Dir: c.dir(), Command: "evident verify", NoSearch: true, Frozen: true, Log: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	b := newBar(e.stderr, "verify")
+	result, err := n.Verify(e.ctx, func(entries, total uint64) {
+		b.set(int64(entries), int64(total), fmt.Sprintf("%d of %d entries", entries, total))
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := jsonLine(e.stdout, result); err != nil {
+			return err
+		}
+	} else {
+		printVerification(e, result)
+	}
+	if !result.OK {
+		return errWrong
+	}
+	return nil
+}
+
+func printVerification(e *env, r *node.Verification) {
+	for _, f := range r.Failures {
+		fmt.Fprintf(e.stdout, "FAILED %s: %s: %s\n", f.Class, plain(f.Where), plain(f.Detail))
+	}
+	verdict := "every record is as it was sealed"
+	if !r.OK {
+		verdict = fmt.Sprintf("%d checks failed", len(r.Failures))
+	}
+	fmt.Fprintf(e.stdout, "%d entries, %d records: %s\n", r.Entries, r.Events, verdict)
+}

@@ -1,0 +1,143 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/sigma"
+)
+
+// Finding is an OCSF Detection Finding, class 2004, as JSON.
+type Finding struct {
+	ClassUID   uint32     `json:"class_uid"`
+	ClassName  string     `json:"class_name"`
+	ActivityID uint8      `json:"activity_id"`
+	TypeUID    uint32     `json:"type_uid"`
+	Time       time.Time  `json:"time"`
+	Severity   string     `json:"severity"`
+	SeverityID uint8      `json:"severity_id"`
+	Info       Info       `json:"finding_info"`
+	Device     Device     `json:"device"`
+	Evidences  []Evidence `json:"evidences"`
+	Evident    Provenance `json:"evident"`
+}
+
+// Info is OCSF finding_info.
+type Info struct {
+	UID      string   `json:"uid"`
+	Title    string   `json:"title"`
+	Desc     string   `json:"desc,omitempty"`
+	Analytic Analytic `json:"analytic"`
+	Attacks  []Attack `json:"attacks,omitempty"`
+}
+
+// Analytic names the rule.
+type Analytic struct {
+	UID  string `json:"uid"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Attack is one ATT&CK technique or tactic of the rule.
+type Attack struct {
+	Tactic    *Named `json:"tactic,omitempty"`
+	Technique *Named `json:"technique,omitempty"`
+}
+
+// Named is an OCSF object with uid and name.
+type Named struct {
+	UID  string `json:"uid,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Device is the host the event happened on.
+type Device struct {
+	Hostname string `json:"hostname"`
+}
+
+// Evidence points at the record that matched.
+type Evidence struct {
+	Data EvidenceData `json:"data"`
+}
+
+// EvidenceData says where the record stood and what in it matched.
+type EvidenceData struct {
+	File     string            `json:"file"`
+	Record   int64             `json:"record"` // 1-based
+	EventUID string            `json:"event_uid"`
+	Matched  map[string]string `json:"matched"`
+}
+
+// Provenance makes the verdict repeatable and gives the rule's authors credit.
+type Provenance struct {
+	RuleSHA256 string   `json:"rule_sha256"`
+	PlanSHA256 string   `json:"plan_sha256"`
+	RuleFile   string   `json:"rule_file"`
+	Author     string   `json:"author,omitempty"`
+	License    string   `json:"license,omitempty"`
+	References []string `json:"references,omitempty"`
+	Entity     string   `json:"entity,omitempty"` // what the finding is about, e.g. a process
+	Incident   string   `json:"incident_uid,omitempty"`
+}
+
+// severities are OCSF severity_id by Sigma level.
+var severities = map[string]uint8{
+	"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5,
+}
+
+// SeverityID returns the OCSF severity_id of a Sigma level; 3 (medium) where a
+// rule has none, so that it is neither lost nor shouted.
+func SeverityID(level string) uint8 {
+	if id, ok := severities[strings.ToLower(level)]; ok {
+		return id
+	}
+	return 3
+}
+
+var severityNames = [...]string{
+	"Unknown", "Informational", "Low", "Medium", "High", "Critical", "Fatal",
+}
+
+// SeverityName returns the OCSF severity of a severity_id.
+func SeverityName(id uint8) string {
+	if int(id) < len(severityNames) {
+		return severityNames[id]
+	}
+	return "Other"
+}
+
+func attacks(rule *sigma.Rule) []Attack {
+	var out []Attack
+	for _, id := range rule.Techniques() {
+		out = append(out, Attack{Technique: &Named{UID: id}})
+	}
+	for _, name := range rule.Tactics() {
+		out = append(out, Attack{Tactic: &Named{Name: name}})
+	}
+	return out
+}
+
+// entity picks what a finding is about, most telling first.
+func entity(ev *event.Event) string {
+	for _, a := range []event.Attr{
+		event.AttrProcessName, event.AttrActorName, event.AttrService, event.AttrJob,
+		event.AttrFileName, event.AttrQueryName, event.AttrDstIP, event.AttrUser,
+		event.AttrActorUser, event.AttrResourceName, event.AttrDeviceUID,
+	} {
+		if text := ev.Attrs.Get(a); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (f *Finding) encode() ([]byte, error) {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("encode finding %s: %w", f.Info.UID, err)
+	}
+	return body, nil
+}

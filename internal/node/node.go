@@ -1,0 +1,261 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/detect"
+	"github.com/evident-sec/evident/internal/journal"
+	"github.com/evident-sec/evident/internal/lake"
+	"github.com/evident-sec/evident/internal/ledger"
+	"github.com/evident-sec/evident/internal/normalize"
+	"github.com/evident-sec/evident/internal/pipeline"
+	"github.com/evident-sec/evident/internal/reconstruct"
+	"github.com/evident-sec/evident/internal/search"
+	"github.com/evident-sec/evident/internal/state"
+	"github.com/evident-sec/evident/mappings"
+	"github.com/evident-sec/evident/sigma"
+)
+
+// Config says which folder to open and what to run on it.
+type Config struct {
+	Dir       string
+	Command   string   // who opens it, for the message to others
+	Rules     []string // rule files and folders besides the starter pack
+	NoDetect  bool     // receive and seal only
+	NoSearch  bool     // no query engine and hot table, e.g. for a bulk ingest
+	Reader    bool     // for one question: load the rules only if records wait for them
+	Frozen    bool     // process nothing, e.g. to verify what lies there
+	SealAfter time.Duration
+	SealCount int
+	Log       *slog.Logger
+}
+
+// Node is one open data folder.
+type Node struct {
+	cfg     Config
+	lock    *lock
+	journal *journal.Stream
+	ledger  *ledger.Log
+	lake    *lake.Table
+	state   *state.Store
+	search  *search.Engine // nil with NoSearch
+	pipe    *pipeline.Pipeline
+	norm    *normalize.Normalizer
+	rules   *sigma.RuleSet
+	detect  *detect.Detector // nil with NoDetect
+	causes  *reconstruct.Reconstructor
+
+	mu     sync.Mutex // guards known
+	known  map[event.BatchID]bool
+	stop   context.CancelFunc
+	closed []func() error
+}
+
+// Open opens or creates the data folder and starts its pipeline. The node
+// belongs to ctx: when ctx ends, processing stops. Close it in any case.
+func Open(ctx context.Context, cfg Config) (n *Node, err error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create data folder: %w", err)
+	}
+	n = &Node{cfg: cfg}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	if n.lock, err = takeLock(cfg.Dir, cfg.Command); err != nil {
+		return nil, err
+	}
+	n.onClose(n.lock.release)
+	for _, open := range []func(context.Context) error{
+		n.openStores, n.openRules, n.openSearch, n.loadKnown, n.startPipeline,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) onClose(f func() error) { n.closed = append(n.closed, f) }
+
+// openStores opens the ledger before the journal: if the journal was lost, its
+// numbers have to go on behind the entries the ledger has.
+func (n *Node) openStores(ctx context.Context) (err error) {
+	dir, log := n.cfg.Dir, n.cfg.Log
+	n.ledger, err = ledger.Open(ctx, ledger.Config{Dir: filepath.Join(dir, "ledger"), Log: log})
+	if err != nil {
+		return fmt.Errorf("open ledger: %w", err)
+	}
+	n.onClose(n.ledger.Close)
+	n.journal, err = journal.Open(ctx, journal.Config{
+		Dir: filepath.Join(dir, "journal"), FirstSeq: n.ledger.Next(), Log: log,
+	})
+	if err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	n.onClose(n.journal.Close)
+	n.lake, err = lake.Open(ctx, lake.Config{Dir: n.lakeDir(), Log: log})
+	if err != nil {
+		return fmt.Errorf("open lake: %w", err)
+	}
+	n.onClose(n.lake.Close)
+	n.state, err = state.Open(ctx, dir)
+	if err != nil {
+		return fmt.Errorf("open state: %w", err)
+	}
+	n.onClose(n.state.Close)
+	return nil
+}
+
+func (n *Node) lakeDir() string { return filepath.Join(n.cfg.Dir, "lake") }
+
+// loadKnown collects the batches that need not be ingested again: those in the
+// state and those in the journal that the state has not seen yet.
+func (n *Node) loadKnown(ctx context.Context) error {
+	batches, err := n.state.Batches(ctx)
+	if err != nil {
+		return err
+	}
+	n.known = make(map[event.BatchID]bool, len(batches))
+	for id := range batches {
+		n.known[id] = true
+	}
+	through, err := n.state.Through(ctx)
+	if err != nil {
+		return err
+	}
+	first, last, err := n.journal.Bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("read journal bounds: %w", err)
+	}
+	for seq := max(through+1, first); seq <= last; seq++ {
+		e, err := n.journal.Get(ctx, seq)
+		if err != nil {
+			return fmt.Errorf("read journal entry %d: %w", seq, err)
+		}
+		n.known[e.Batch] = true
+	}
+	return nil
+}
+
+func (n *Node) startPipeline(ctx context.Context) error {
+	if n.cfg.Frozen {
+		return nil
+	}
+	cfg := pipeline.Config{
+		Journal: n.journal, Ledger: n.ledger, Lake: n.lake, State: n.state,
+		Normalize: n.norm, Detect: n.detect, Log: n.cfg.Log,
+		SealAfter: n.cfg.SealAfter, SealCount: n.cfg.SealCount,
+	}
+	if n.search != nil {
+		cfg.Hot = n.search
+	}
+	pipe, err := pipeline.New(cfg)
+	if err != nil {
+		return err
+	}
+	n.pipe = pipe
+	ctx, n.stop = context.WithCancel(ctx)
+	go func() {
+		if err := pipe.Run(ctx); err != nil {
+			n.cfg.Log.Error("pipeline stopped", "error", err)
+		}
+	}()
+	n.onClose(func() error {
+		n.stop()
+		<-pipe.Stopped()
+		return pipe.Err()
+	})
+	return nil
+}
+
+// Announce tells other processes where this one serves.
+func (n *Node) Announce(url string) error { return n.lock.announce(url) }
+
+// Stopped is closed when processing has ended; Err says why.
+func (n *Node) Stopped() <-chan struct{} { return n.pipe.Stopped() }
+
+// Status says how far processing is.
+func (n *Node) Status() pipeline.Status {
+	if n.pipe == nil {
+		return pipeline.Status{}
+	}
+	return n.pipe.Status()
+}
+
+// Err returns what ended processing, nil while it runs.
+func (n *Node) Err() error {
+	if n.pipe == nil {
+		return nil
+	}
+	return n.pipe.Err()
+}
+
+// Settle waits until everything acknowledged so far is detected, in the lake
+// and under a signed checkpoint.
+func (n *Node) Settle(ctx context.Context) error {
+	_, last, err := n.journal.Bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("read journal bounds: %w", err)
+	}
+	if err := n.pipe.Seal(ctx, last); err != nil {
+		return err
+	}
+	if err := n.ledger.Flush(ctx); err != nil {
+		return fmt.Errorf("flush ledger: %w", err)
+	}
+	return nil
+}
+
+// CatchUp waits until everything acknowledged so far is searchable.
+func (n *Node) CatchUp(ctx context.Context) error {
+	_, last, err := n.journal.Bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("read journal bounds: %w", err)
+	}
+	return n.await(ctx, last)
+}
+
+// await polls, because waiting happens once at a start and never per event.
+func (n *Node) await(ctx context.Context, seq uint64) error {
+	if n.pipe == nil {
+		return nil
+	}
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
+	for n.pipe.Status().Through < seq {
+		select {
+		case <-ticker.C:
+		case <-n.pipe.Stopped():
+			return fmt.Errorf("process entry %d: %w", seq, errors.Join(n.pipe.Err(), errStopped))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+var errStopped = errors.New("processing has stopped")
+
+// Close stops processing and closes every store. What is not sealed yet stays
+// in the journal and is taken up at the next Open.
+func (n *Node) Close() error {
+	var errs []error
+	for i := len(n.closed) - 1; i >= 0; i-- {
+		errs = append(errs, n.closed[i]())
+	}
+	n.closed = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/journal"
+	"github.com/evident-sec/evident/internal/ledger"
+	"github.com/evident-sec/evident/proof"
+)
+
+// ErrNoEvent says that no record has the identifier asked for.
+var ErrNoEvent = errors.New("no such event")
+
+// ErrUnsealed says that an event is journaled but not under a checkpoint yet.
+var ErrUnsealed = errors.New("event is not under a checkpoint yet")
+
+// Entry returns a journal entry with all its records, from the journal or,
+// once it is purged there, from the lake.
+func (n *Node) Entry(ctx context.Context, seq uint64) (*event.Entry, error) {
+	e, err := n.journal.Get(ctx, seq)
+	if err == nil {
+		return e, nil
+	}
+	if !errors.Is(err, journal.ErrNotFound) {
+		return nil, fmt.Errorf("read journal entry %d: %w", seq, err)
+	}
+	if seq > n.lake.Watermark() {
+		return nil, fmt.Errorf("read entry %d: %w", seq, ErrNoEvent)
+	}
+	e, err = n.lake.Entry(ctx, seq)
+	if err != nil {
+		return nil, fmt.Errorf("read entry %d: %w", seq, err)
+	}
+	return e, nil
+}
+
+// Event returns one record normalised anew from its original bytes, with all
+// native fields.
+func (n *Node) Event(ctx context.Context, id event.ID) (*event.Event, *event.Record, error) {
+	e, err := n.Entry(ctx, id.Entry)
+	if err != nil {
+		return nil, nil, err
+	}
+	if int(id.Leaf) >= len(e.Records) {
+		return nil, nil, fmt.Errorf("read event %s: entry %d has %d records: %w",
+			id, id.Entry, len(e.Records), ErrNoEvent)
+	}
+	// Only the one record is normalised; its place in the entry is put back
+	// afterwards.
+	one := *e
+	one.Records = e.Records[id.Leaf : id.Leaf+1]
+	ev := n.norm.Entry(&one)[0]
+	ev.ID = id
+	return &ev, &e.Records[id.Leaf], nil
+}
+
+// Prove builds the inclusion proof of one record.
+func (n *Node) Prove(ctx context.Context, id event.ID) (proof.RecordProof, error) {
+	e, err := n.Entry(ctx, id.Entry)
+	if err != nil {
+		return proof.RecordProof{}, err
+	}
+	if int(id.Leaf) >= len(e.Records) {
+		return proof.RecordProof{}, fmt.Errorf("prove event %s: entry %d has %d records: %w",
+			id, id.Entry, len(e.Records), ErrNoEvent)
+	}
+	if id.Entry > n.ledger.Sealed() {
+		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, ErrUnsealed)
+	}
+	leaves := ledger.Leaves(e)
+	path, err := proof.Path(leaves, int(id.Leaf))
+	if err != nil {
+		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, err)
+	}
+	manifest, index, logPath, checkpoint, err := n.ledger.Prove(ctx, id.Entry)
+	if err != nil {
+		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, err)
+	}
+	salt := [16]byte(e.Records[id.Leaf].Salt)
+	return proof.RecordProof{
+		Manifest: manifest, Leaf: id.Leaf, LeafHash: leaves[id.Leaf], LeafPath: path,
+		Index: index, LogPath: logPath, Checkpoint: checkpoint, Salt: &salt,
+	}, nil
+}
+
+// VerifierKey returns the ledger's public key in signed-note form.
+func (n *Node) VerifierKey() string { return n.ledger.VerifierKey() }
+
+// Verifier checks the ledger's signature.
+func (n *Node) Verifier() note.Verifier { return n.ledger.Verifier() }

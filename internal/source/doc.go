@@ -1,0 +1,23 @@
+// Package source turns files, folders, archives and streams into journal
+// entries: it finds the records in the bytes and groups them into batches.
+//
+// # Framing
+//
+// What one record is depends on the format: a line, a JSON value, or all the
+// lines of one Linux audit event. A record's raw bytes are the original bytes
+// without the line terminator. Nothing is decoded here beyond that.
+//
+// # Resuming
+//
+// Batches are identified by a hash chain over the content up to their end
+// (event.BatchID), so a stream that is read again, also after a kill and also
+// when it has grown, adds only what is missing. The chain starts with the
+// format and the column header, not with the file's name: a renamed copy is
+// the same content.
+//
+// # Bad input
+//
+// A part that cannot be read (a truncated archive, an over-long line, a file
+// that is not a log) becomes one Problem with its place; the rest goes
+// through.
+package source

@@ -1,0 +1,173 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Config wires a Reader. Append and Known are required.
+type Config struct {
+	// Append stores one entry durably; it returns after the sync.
+	Append func(context.Context, *event.Entry) error
+	// Known reports whether a batch was appended before.
+	Known func(event.BatchID) bool
+	// Format skips detection when it is set.
+	Format event.Format
+	// Again ingests content a second time even where it is known.
+	Again bool
+	// MaxDelay bounds how long a record of a live stream waits for company; 0
+	// waits for a full batch or the end. Use 0 for files: batches then fall at
+	// the same records every time.
+	MaxDelay time.Duration
+	// Progress is called after every batch; nil for none.
+	Progress func(Progress)
+	// Log receives diagnostics; nil for none.
+	Log *slog.Logger
+}
+
+// Progress says how far an Ingest is.
+type Progress struct {
+	Source      string // what is being read
+	Bytes       int64  // read of the files named, compressed size
+	Total       int64  // compressed size of all files named, 0 when unknown
+	Records     int64  // appended so far
+	AlreadyHere int64  // known before
+}
+
+// Report is the outcome of an Ingest.
+type Report struct {
+	Files    int64 // files and archive members that held records
+	Records  int64 // records appended by this call
+	Already  int64 // records that were here before
+	Skipped  int64 // records that could not be taken, each with a Problem
+	Bytes    int64 // raw bytes of the records appended
+	First    uint64
+	Last     uint64 // first and last journal entry written; 0 for none
+	Problems []Problem
+}
+
+// Problem is one part of the input that was not taken.
+type Problem struct {
+	Path  string `json:"path"`  // file and archive member
+	Where string `json:"where"` // line, record or byte; "" for the whole
+	Text  string `json:"text"`  // what is wrong and what to do
+}
+
+// String returns the problem as one line.
+func (p Problem) String() string {
+	if p.Where == "" {
+		return fmt.Sprintf("%s: %s", p.Path, p.Text)
+	}
+	return fmt.Sprintf("%s: %s: %s", p.Path, p.Where, p.Text)
+}
+
+// maxProblems bounds the report of an input that is broken all over.
+const maxProblems = 1000
+
+// Reader ingests. One Reader runs one Ingest or Stream at a time.
+type Reader struct {
+	cfg   Config
+	meter meter
+	now   func() time.Time
+
+	mu     sync.Mutex // framing and appending run side by side
+	report Report
+}
+
+// New returns a Reader for one ingest.
+func New(cfg Config) (*Reader, error) {
+	if cfg.Append == nil || cfg.Known == nil {
+		return nil, errors.New("create reader: Append and Known are required")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Reader{cfg: cfg, now: func() time.Time { return time.Now().UTC() }}, nil
+}
+
+// Ingest reads every path: a file, a folder (walked in name order), an
+// archive, or "-" for stdin. It returns an error only where going on makes no
+// sense (the store refuses, ctx ends); what is wrong with an input is in the
+// report.
+func (r *Reader) Ingest(ctx context.Context, paths []string, stdin io.Reader) (Report, error) {
+	r.meter.total = totalSize(paths)
+	for _, path := range paths {
+		var err error
+		if path == "-" {
+			err = r.stream(ctx, "stdin", stdin, 0)
+		} else {
+			err = r.path(ctx, path)
+		}
+		if err != nil {
+			return r.report, err
+		}
+	}
+	return r.report, nil
+}
+
+// Stream reads one stream of records under the given source name.
+func (r *Reader) Stream(ctx context.Context, name string, in io.Reader) (Report, error) {
+	err := r.stream(ctx, name, in, 0)
+	return r.report, err
+}
+
+func (r *Reader) problem(path, where, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Skipped++
+	if len(r.report.Problems) < maxProblems {
+		r.report.Problems = append(r.report.Problems,
+			Problem{Path: path, Where: where, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (r *Reader) already(records int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Already += int64(records)
+	r.progress("")
+}
+
+// appended counts an entry and tells how far we are.
+func (r *Reader) appended(e *event.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Records += int64(len(e.Records))
+	r.report.Bytes += int64(e.Bytes())
+	if r.report.First == 0 {
+		r.report.First = e.Seq
+	}
+	r.report.Last = e.Seq
+	r.progress(e.Source)
+}
+
+func (r *Reader) progress(source string) {
+	if r.cfg.Progress == nil {
+		return
+	}
+	r.cfg.Progress(Progress{
+		Source: source, Bytes: r.meter.read.Load(), Total: r.meter.total,
+		Records: r.report.Records, AlreadyHere: r.report.Already,
+	})
+}
+
+// stop reports whether err must end the whole ingest: the store refused or the
+// caller gave up. Everything else is a problem of one input.
+func stop(err error) bool {
+	var refused *appendError
+	return errors.As(err, &refused) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// appendError marks an error of the store, as opposed to one of the input.
+type appendError struct{ err error }
+
+func (e *appendError) Error() string { return e.err.Error() }
+func (e *appendError) Unwrap() error { return e.err }

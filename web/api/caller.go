@@ -1,0 +1,24 @@
+package api
+
+import "context"
+
+// Caller is who makes a request, as a pseudonym.
+type Caller struct {
+	ID   string `json:"id"`
+	Role string `json:"role"`
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context that carries the caller. Only the session layer
+// calls it.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerFrom returns the caller of a request; the zero Caller, which may do
+// nothing, where the session layer has set none.
+func CallerFrom(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return c
+}

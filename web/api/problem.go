@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/search"
+	"github.com/evident-sec/evident/internal/state"
+)
+
+// Problem is an error answer, RFC 9457 application/problem+json.
+type Problem struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail,omitempty"`
+	Code     string `json:"code"`
+	Next     string `json:"next,omitempty"` // what the caller can do about it
+	Instance string `json:"instance,omitempty"`
+
+	// Position of a query error, in bytes.
+	Offset *int   `json:"offset,omitempty"`
+	Length *int   `json:"length,omitempty"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// Error implements error, so that a handler can return a Problem itself.
+func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+
+// WriteProblem answers with the problem.
+func WriteProblem(w http.ResponseWriter, r *http.Request, p Problem) {
+	p.Type, p.Instance = "about:blank", r.URL.Path
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone; there is nobody to tell
+}
+
+func badRequest(code, title, next string) *Problem {
+	return &Problem{Status: http.StatusBadRequest, Code: code, Title: title, Next: next}
+}
+
+// problemFor is the one place that maps errors to answers.
+func problemFor(err error) Problem {
+	var p *Problem
+	var syntax *search.SyntaxError
+	switch {
+	case errors.As(err, &p):
+		return *p
+	case errors.As(err, &syntax):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "query-syntax", Title: "The query cannot be read",
+			Detail: syntax.Message, Hint: syntax.Hint, Next: syntax.Hint,
+			Offset: &syntax.Offset, Length: &syntax.Length,
+		}
+	case errors.Is(err, state.ErrNotFound), errors.Is(err, node.ErrNoEvent):
+		return Problem{
+			Status: http.StatusNotFound, Code: "not-found", Title: "Nothing has that identifier",
+			Detail: err.Error(), Next: "Check the identifier; it may belong to another data folder.",
+		}
+	case errors.Is(err, node.ErrUnsealed):
+		return Problem{
+			Status: http.StatusConflict, Code: "not-sealed", Title: "Not under a checkpoint yet",
+			Detail: err.Error(), Next: "Try again in a second.",
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		return Problem{
+			Status: http.StatusGatewayTimeout, Code: "too-slow", Title: "The answer took too long",
+			Detail: err.Error(), Next: "Narrow the time range or name a field.",
+		}
+	}
+	return Problem{
+		Status: http.StatusInternalServerError, Code: "internal", Title: "This did not work",
+		Detail: err.Error(), Next: "Look at the Health page and the server's log.",
+	}
+}
