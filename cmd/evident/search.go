@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -45,7 +46,7 @@ func (c *searchCmd) Run(e *env) error {
 	}
 	if c.JSON {
 		for i := range result.Rows {
-			if err := jsonLine(e.stdout, result.Rows[i].Event().OCSF()); err != nil {
+			if err := jsonLine(e.stdout, node.EventOf(&result.Rows[i]).OCSF()); err != nil {
 				return err
 			}
 		}
@@ -58,7 +59,7 @@ func printRows(e *env, result *search.Result) error {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "EVENT\tTIME\tHOST\tWHAT\tACTOR\tOBJECT")
 	for i := range result.Rows {
-		ev := result.Rows[i].Event()
+		ev := node.EventOf(&result.Rows[i])
 		s := node.Summarise(ev)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\t%s\t%s\n", ev.ID, ev.Time.Format("2006-01-02 15:04:05.000"),
 			plain(s.Host), s.Class, s.Activity, plain(short(s.Actor)), plain(short(s.Object)))
@@ -77,4 +78,20 @@ func short(s string) string {
 		return string(runes[:width-1]) + "…"
 	}
 	return s
+}
+
+// queryError shows the query with its fault marked below.
+func queryError(query string, err error) error {
+	var syntax *search.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	return fmt.Errorf("read query: %s at byte %d, near %q; %s", syntax.Message, syntax.Offset,
+		plain(near(query, syntax.Offset, syntax.Length)), syntax.Hint)
+}
+
+func near(query string, offset, length int) string {
+	from := min(max(offset, 0), len(query))
+	to := min(from+max(length, 12), len(query))
+	return query[from:to]
 }

@@ -115,7 +115,7 @@ func attacks(rule *sigma.Rule) []Attack {
 		out = append(out, Attack{Technique: &Named{UID: id}})
 	}
 	for _, name := range rule.Tactics() {
-		out = append(out, Attack{Tactic: &Named{Name: name}})
+		out = append(out, Attack{Tactic: &Named{Name: TacticName(name)}})
 	}
 	return out
 }

@@ -53,6 +53,7 @@ type Node struct {
 	detect  *detect.Detector // nil with NoDetect
 	causes  *reconstruct.Reconstructor
 
+	rate   rate
 	mu     sync.Mutex // guards known
 	known  map[event.BatchID]bool
 	stop   context.CancelFunc
@@ -79,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (n *Node, err error) {
 	}
 	n.onClose(n.lock.release)
 	for _, open := range []func(context.Context) error{
-		n.openStores, n.openRules, n.openSearch, n.loadKnown, n.startPipeline,
+		n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -93,3 +94,9 @@ func (n *Node) VerifierKey() string { return n.ledger.VerifierKey() }
 
 // Verifier checks the ledger's signature.
 func (n *Node) Verifier() note.Verifier { return n.ledger.Verifier() }
+
+// Sealed returns the last entry that is under a signed checkpoint.
+func (n *Node) Sealed() uint64 { return n.ledger.Sealed() }
+
+// CheckpointTime returns when the current checkpoint was signed.
+func (n *Node) CheckpointTime() time.Time { return n.ledger.CheckpointTime() }

@@ -146,3 +146,34 @@ func (s *Store) CountFindings(ctx context.Context, from, to time.Time, width tim
 	}
 	return out, rows.Err()
 }
+
+// WorstFindings returns, for those of the events that have findings, the
+// highest severity_id.
+func (s *Store) WorstFindings(ctx context.Context, ids []event.ID) (map[event.ID]uint8, error) {
+	out := make(map[event.ID]uint8)
+	query, err := s.read.PrepareContext(ctx,
+		"SELECT max(severity) FROM findings WHERE entry = ? AND leaf = ?")
+	if err != nil {
+		return nil, fmt.Errorf("find worst findings: %w", err)
+	}
+	defer query.Close()
+	for _, id := range ids {
+		var severity sql.NullInt64
+		if err := query.QueryRowContext(ctx, int64(id.Entry), id.Leaf).Scan(&severity); err != nil {
+			return nil, fmt.Errorf("find worst finding of %s: %w", id, err)
+		}
+		if severity.Valid {
+			out[id] = uint8(severity.Int64)
+		}
+	}
+	return out, nil
+}
+
+// FindingCount returns how many findings there are.
+func (s *Store) FindingCount(ctx context.Context) (int, error) {
+	var n int
+	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM findings").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count findings: %w", err)
+	}
+	return n, nil
+}

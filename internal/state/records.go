@@ -151,3 +151,14 @@ func (s *Store) LastVerification(ctx context.Context) (at time.Time, body []byte
 	}
 	return time.Unix(0, ns).UTC(), body, nil
 }
+
+// Hosts returns how many hosts delivered events.
+func (s *Store) Hosts(ctx context.Context) (int, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx,
+		"SELECT count(DISTINCT host) FROM sources WHERE host <> ''").Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count hosts: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,133 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ranks are the layers of docs/architecture.md; imports go down only.
+var ranks = map[string]int{
+	"event": 0, "proof": 0, "internal/safeguard": 0, "mappings": 0, "rules": 0, "web/ui": 0,
+	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/simulate": 1,
+	"internal/journal": 2, "internal/ledger": 2, "internal/lake": 2, "internal/search": 2,
+	"internal/state":  2,
+	"internal/source": 3, "internal/pipeline": 3, "internal/detect": 3, "internal/reconstruct": 3,
+	"internal/node": 4, "web/api": 5, "web": 6, "cmd/evident": 7,
+	"internal/archtest": 8, "bench/endtoend": 8,
+}
+
+// sideways are the imports inside one rank that are meant to be.
+var sideways = map[string][]string{
+	"internal/pipeline": {"internal/detect"}, // judges what it carries
+}
+
+// conformance suites belong to the package above them.
+var suites = []string{"journaltest", "laketest", "searchtest"}
+
+func TestRanks(t *testing.T) {
+	for _, p := range load(t).pkgs {
+		if isSuite(p.path) {
+			continue
+		}
+		rank, known := ranks[p.path]
+		if !known {
+			t.Errorf("package %s has no rank: add it to docs/architecture.md and to this test", p.path)
+			continue
+		}
+		for _, f := range p.code() {
+			for _, imp := range f.imports() {
+				to, ours := strings.CutPrefix(imp, module+"/")
+				if !ours || ranks[to] < rank || slices.Contains(sideways[p.path], to) {
+					continue
+				}
+				t.Errorf("%s (rank %d) imports %s (rank %d): imports go down the ranks only",
+					f.path, rank, to, ranks[to])
+			}
+		}
+	}
+}
+
+func isSuite(path string) bool {
+	for _, s := range suites {
+		if strings.HasSuffix(path, "/"+s) {
+			return true
+		}
+	}
+	return false
+}
+
+// owners says which package alone may import a technology.
+var owners = map[string][]string{
+	"github.com/nats-io/":                 {"internal/journal"},
+	"github.com/transparency-dev/":        {"internal/ledger"},
+	"github.com/apache/":                  {"internal/lake"},
+	"github.com/duckdb/":                  {"internal/search"},
+	"modernc.org/sqlite":                  {"internal/state", "internal/lake"}, // the lake's catalog
+	"github.com/alecthomas/kong":          {"cmd/evident"},
+	"github.com/prometheus/client_golang": {"web/api"},
+	"github.com/leodido/go-syslog":        {"internal/normalize"},
+	"github.com/valyala/fastjson":         {"internal/normalize"},
+	"github.com/goccy/go-yaml":            {"sigma", "internal/normalize"},
+	"golang.org/x/mod/sumdb":              {"proof", "internal/ledger", "internal/node", "web/api"},
+}
+
+func TestTechnologiesStayBehindOnePackage(t *testing.T) {
+	for _, p := range load(t).pkgs {
+		for _, f := range p.code() {
+			for _, imp := range f.imports() {
+				for prefix, allowed := range owners {
+					if strings.HasPrefix(imp, prefix) && !slices.Contains(allowed, p.path) {
+						t.Errorf("%s imports %s: only %v may, so that it can be replaced there",
+							f.path, imp, allowed)
+					}
+				}
+			}
+		}
+	}
+}
+
+// forbidden imports keep pure packages pure.
+var forbidden = map[string]string{
+	"net/http": "no network below the services", "net": "no network below the services",
+	"os": "no I/O in values and pure engines", "os/exec": "no I/O in values and pure engines",
+	"database/sql": "no I/O in values and pure engines",
+}
+
+// pureButReads may open files: they load rules or write simulations.
+var pureButReads = []string{"sigma", "internal/simulate"}
+
+func TestPurePackagesDoNoIO(t *testing.T) {
+	for _, p := range load(t).pkgs {
+		if rank, ok := ranks[p.path]; !ok || rank > 1 {
+			continue
+		}
+		for _, f := range p.code() {
+			for _, imp := range f.imports() {
+				why, bad := forbidden[imp]
+				if bad && (imp != "os" || !slices.Contains(pureButReads, p.path)) {
+					t.Errorf("%s imports %s: %s", f.path, imp, why)
+				}
+			}
+		}
+	}
+}
+
+func TestProofLinksNoNetwork(t *testing.T) {
+	allowed := []string{"golang.org/x/mod/sumdb/note", "golang.org/x/mod/sumdb/tlog"}
+	for _, p := range load(t).pkgs {
+		if p.path != "proof" {
+			continue
+		}
+		for _, f := range p.code() {
+			for _, imp := range f.imports() {
+				first, _, _ := strings.Cut(imp, "/")
+				if strings.Contains(first, ".") && !slices.Contains(allowed, imp) ||
+					strings.HasPrefix(imp, "net") {
+					t.Errorf("%s imports %s: a verifier that anyone can trust links almost nothing",
+						f.path, imp)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/evident-sec/evident/internal/reconstruct"
+	"github.com/evident-sec/evident/internal/state"
+)
+
+// minIncident is the severity_id from which a finding opens an incident; lower
+// ones join those that others opened.
+const minIncident = 4
+
+// maxSeeds bounds the findings that one update of the incidents starts from,
+// worst and newest first.
+const maxSeeds = 500
+
+// IncidentSummary is one line of the list of incidents.
+type IncidentSummary struct {
+	UID      string    `json:"uid"`
+	Title    string    `json:"title"`
+	Severity string    `json:"severity"`
+	Grade    string    `json:"grade"`
+	Steps    int       `json:"steps"`
+	Hosts    int       `json:"hosts"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Findings int       `json:"findings"`
+	Gaps     int       `json:"gaps"`
+}
+
+// Incidents lists the incidents as the last update found them, newest first.
+func (n *Node) Incidents(ctx context.Context) ([]IncidentSummary, error) {
+	kept, err := n.state.Incidents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]IncidentSummary, 0, len(kept))
+	for _, in := range kept {
+		var r reconstruct.Result
+		if err := json.Unmarshal(in.Body, &r); err != nil {
+			return nil, fmt.Errorf("read incident %s: %w", in.UID, err)
+		}
+		out = append(out, IncidentSummary{
+			UID: in.UID, Title: r.Incident.Title, Severity: r.Incident.Severity, Grade: r.Incident.Grade,
+			Steps: len(r.Steps), Hosts: len(r.Incident.Hosts), From: r.Incident.From, To: r.Incident.To,
+			Findings: len(r.Incident.Findings), Gaps: len(r.Gaps),
+		})
+	}
+	return out, nil
+}
+
+// UpdateIncidents groups the findings into incidents anew and keeps them.
+func (n *Node) UpdateIncidents(ctx context.Context) error {
+	var seeds []reconstruct.Finding
+	for severity := uint8(5); severity >= minIncident && len(seeds) < maxSeeds; severity-- {
+		found, _, err := n.state.Findings(ctx, state.Filter{
+			Severity: severity, Limit: maxSeeds - len(seeds),
+		})
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			seed, err := findingOf(f)
+			if err != nil {
+				return err
+			}
+			seeds = append(seeds, seed)
+		}
+	}
+	results, err := n.causes.Group(ctx, seeds)
+	if err != nil {
+		return fmt.Errorf("group findings: %w", err)
+	}
+	kept := make([]state.Incident, len(results))
+	for i, r := range results {
+		body, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("encode incident %s: %w", r.Incident.UID, err)
+		}
+		kept[i] = state.Incident{
+			UID: r.Incident.UID, Time: r.Incident.From, Findings: r.Incident.Findings, Body: body,
+		}
+	}
+	return n.state.PutIncidents(ctx, kept)
+}
+
+// KeepIncidents updates the incidents whenever new findings have come and no
+// more came for the interval, until ctx ends.
+func (n *Node) KeepIncidents(ctx context.Context, interval time.Duration) error {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	done, before := -1, -1
+	for {
+		count, err := n.state.FindingCount(ctx)
+		if err == nil && count != done && count == before {
+			if err = n.UpdateIncidents(ctx); err == nil {
+				done = count
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			n.cfg.Log.Warn("incidents are not up to date", "error", err)
+		}
+		before = count
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/lake"
+	"github.com/evident-sec/evident/internal/search"
+	"github.com/evident-sec/evident/internal/state"
+)
+
+// lakeFiles shows the lake to the search engine.
+type lakeFiles struct{ table *lake.Table }
+
+func (l lakeFiles) Snapshot(ctx context.Context, from, to time.Time) (search.Snapshot, error) {
+	s, err := l.table.Snapshot(ctx, from, to)
+	if err != nil {
+		return search.Snapshot{}, err
+	}
+	out := search.Snapshot{Through: s.Through, Files: make([]search.File, len(s.Files))}
+	for i, f := range s.Files {
+		out.Files[i] = search.File{
+			Path: f.Path, Originals: f.Originals, From: f.From, To: f.To, Rows: f.Rows,
+		}
+	}
+	return out, nil
+}
+
+func (n *Node) openSearch(ctx context.Context) (err error) {
+	if n.cfg.NoSearch {
+		return nil
+	}
+	n.search, err = search.Open(ctx, search.Config{
+		Dir: filepath.Join(n.cfg.Dir, "search"), Lake: n.lakeDir(), Files: lakeFiles{n.lake},
+	})
+	if err != nil {
+		return err
+	}
+	n.onClose(n.search.Close)
+	return nil
+}
+
+// Search answers a query for the caller and records that it was asked.
+func (n *Node) Search(ctx context.Context, caller string, r search.Request) (*search.Result, error) {
+	detail := fmt.Sprintf("query %q", r.Query.String())
+	if !r.From.IsZero() || !r.To.IsZero() {
+		detail += fmt.Sprintf(" from %s to %s", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
+	}
+	if err := n.Record(ctx, Act{Operation: "search", Caller: caller, Detail: detail}); err != nil {
+		return nil, err
+	}
+	return n.search.Search(ctx, r)
+}
+
+// Engine is the query engine for what needs no record: counts and completion.
+func (n *Node) Engine() *search.Engine { return n.search }
+
+// EventOf turns a row of an answer into the event it is, without native
+// fields and original bytes.
+func EventOf(r *search.Row) *event.Event {
+	return &event.Event{
+		ID: r.ID, Time: r.Time, Received: r.Received, Class: r.Class, Activity: r.Activity,
+		Severity: r.Severity, Product: r.Product, Service: r.Service, Category: r.Category,
+		Problem: r.Problem, Attrs: r.Attrs,
+	}
+}
+
+// Findings lists findings for the caller and records that they were read.
+func (n *Node) Findings(ctx context.Context, caller string, f state.Filter) ([]state.Finding, int, error) {
+	if err := n.Record(ctx, Act{
+		Operation: "list-findings", Caller: caller,
+		Detail: fmt.Sprintf("severity %d host %q rule %q limit %d", f.Severity, f.Host, f.Rule, f.Limit),
+	}); err != nil {
+		return nil, 0, err
+	}
+	return n.state.Findings(ctx, f)
+}
+
+// State is the derived state, for what needs no record.
+func (n *Node) State() *state.Store { return n.state }
+
+// Original returns a record with its original bytes for the caller and records
+// that they were read.
+func (n *Node) Original(ctx context.Context, caller string, id event.ID) (*event.Event, *event.Record, error) {
+	ev, record, err := n.Event(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = n.Record(ctx, Act{Operation: "read-original", Caller: caller, Detail: "event " + id.String()})
+	if err != nil {
+		return nil, nil, err
+	}
+	return ev, record, nil
+}

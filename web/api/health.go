@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/source"
+)
+
+type sourceBody struct {
+	Name        string    `json:"name"`
+	Product     string    `json:"product"`
+	HostCount   int       `json:"host_count"`
+	Events      int64     `json:"events"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	AgeS        float64   `json:"age_s"` // behind the newest event of all sources
+	State       string    `json:"state"`
+	DeadLetters int64     `json:"dead_letters"`
+}
+
+// sources merges the hosts of each log source.
+func (a *API) sources(ctx context.Context) ([]*sourceBody, error) {
+	rows, err := a.node.State().Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []*sourceBody{}
+	byName := make(map[string]*sourceBody)
+	var newest time.Time
+	for _, f := range rows {
+		s := byName[f.Name]
+		if s == nil {
+			product, _, _ := strings.Cut(f.Name, "/")
+			s = &sourceBody{Name: f.Name, Product: product, First: f.First, Last: f.Last}
+			byName[f.Name] = s
+			out = append(out, s)
+		}
+		s.HostCount++
+		s.Events += f.Events
+		s.DeadLetters += f.Dead
+		if f.First.Before(s.First) {
+			s.First = f.First
+		}
+		if f.Last.After(s.Last) {
+			s.Last = f.Last
+		}
+		if f.Last.After(newest) {
+			newest = f.Last
+		}
+	}
+	for _, s := range out {
+		s.AgeS, s.State = newest.Sub(s.Last).Seconds(), "reporting"
+		if newest.Sub(s.Last) >= node.SilentAfter {
+			s.State = "silent"
+		}
+		if s.DeadLetters > 0 && s.DeadLetters == s.Events {
+			s.State = "unparsed"
+		}
+	}
+	return out, nil
+}
+
+type stage struct {
+	Name   string `json:"name"`
+	State  string `json:"state"`
+	Value  string `json:"value"`
+	Detail string `json:"detail"`
+}
+
+// health answers GET health.
+func (a *API) health(ctx context.Context, _ *http.Request) (any, error) {
+	s, err := a.node.Overall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := a.sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dead, _, err := a.node.State().DeadLetters(ctx, 200)
+	if err != nil {
+		return nil, err
+	}
+	letters := make([]map[string]any, len(dead))
+	for i, d := range dead {
+		letters[i] = map[string]any{
+			"uid": d.Event.String(), "source": d.Source, "position": d.Position, "reason": d.Reason,
+		}
+	}
+	return map[string]any{
+		"stages": a.stages(s), "sources": sources, "dead_letters": letters,
+		"rejected_rules": a.node.RejectedRules(), "storage": a.node.Storage(),
+		"process": map[string]any{
+			"rss_bytes": residentBytes(), "uptime_s": time.Since(a.started).Seconds(),
+			"version": a.cfg.Version, "go": runtime.Version(),
+		},
+	}, nil
+}
+
+func (a *API) stages(s *node.Overall) []stage {
+	state := func(ok bool) string {
+		if ok {
+			return "ok"
+		}
+		return "warn"
+	}
+	n := func(v uint64) string { return strconv.FormatUint(v, 10) }
+	out := []stage{
+		{"Source", state(s.Sources.Reporting == s.Sources.Total),
+			strconv.Itoa(s.Sources.Reporting) + " of " + strconv.Itoa(s.Sources.Total), "reporting"},
+		{"Journal", "ok", n(s.Journal.Last), "entries, synced before the reply"},
+		{"Pipeline", state(s.Pipeline.LagMS < 2000), strconv.FormatInt(s.Pipeline.LagMS, 10) + " ms",
+			"lag, " + strconv.Itoa(s.Rules.Loaded) + " rules"},
+		{"Lake", "ok", strconv.Itoa(s.Lake.Files) + " files", strconv.FormatInt(s.Lake.Events, 10) + " events"},
+		{"Ledger", map[string]string{"intact": "ok", "behind": "ok"}[s.Ledger.State], n(s.Ledger.Sealed),
+			"entries under a signed checkpoint"},
+		{"Dead letters", state(s.DeadLetters == 0), strconv.Itoa(s.DeadLetters), "journaled, not parsed"},
+	}
+	if out[4].State == "" {
+		out[4].State = "fail"
+	}
+	if a.node.Err() != nil {
+		out[2].State, out[2].Detail = "fail", a.node.Err().Error()
+	}
+	return out
+}
+
+// residentBytes reads the resident set size; 0 where the system does not tell.
+func residentBytes() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+// verify answers POST verify.
+func (a *API) verify(ctx context.Context, _ *http.Request) (any, error) {
+	err := a.node.Record(ctx, node.Act{Operation: "verify", Caller: CallerFrom(ctx).ID})
+	if err != nil {
+		return nil, err
+	}
+	return a.node.Verify(ctx, nil)
+}
+
+// ingest answers POST ingest: the body is read as evident ingest reads a file.
+// The answer comes when every record is in the journal.
+func (a *API) ingest(ctx context.Context, r *http.Request) (any, error) {
+	q := r.URL.Query()
+	name := q.Get("source")
+	if name == "" || len(name) > 200 {
+		return nil, badRequest("bad-source", "The source has no usable name",
+			"Add ?source=NAME, at most 200 characters.")
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
+		return nil, badRequest("bad-body", "Forms are not taken", "Send the log itself as the body.")
+	}
+	report, err := a.node.IngestStream(ctx, "http:"+name, io.Reader(r.Body), node.IngestOptions{
+		Format: event.Format(q.Get("format")), Live: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	problems := report.Problems
+	if problems == nil {
+		problems = []source.Problem{}
+	}
+	return map[string]any{
+		"files": report.Files, "records": report.Records, "already": report.Already,
+		"skipped": report.Skipped, "entries": []uint64{report.First, report.Last}, "problems": problems,
+	}, nil
+}
+
+// metrics collects what Prometheus scrapes.
+func (a *API) metrics() *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(
+		collectors.ProcessCollectorOpts{}))
+	gauge := func(name, help string, value func(*node.Overall) float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "evident", Name: name, Help: help,
+		}, func() float64 {
+			s, err := a.node.Overall(context.Background())
+			if err != nil {
+				return -1
+			}
+			return value(s)
+		}))
+	}
+	gauge("journal_entries", "Entries acknowledged.", func(s *node.Overall) float64 { return float64(s.Journal.Last) })
+	gauge("ledger_sealed_entries", "Entries under a signed checkpoint.",
+		func(s *node.Overall) float64 { return float64(s.Ledger.Sealed) })
+	gauge("pipeline_through_entry", "Last entry that is searchable.",
+		func(s *node.Overall) float64 { return float64(s.Pipeline.Through) })
+	gauge("pipeline_lag_seconds", "How far processing is behind.",
+		func(s *node.Overall) float64 { return float64(s.Pipeline.LagMS) / 1000 })
+	gauge("lake_events", "Events in Parquet.", func(s *node.Overall) float64 { return float64(s.Lake.Events) })
+	gauge("lake_bytes", "Bytes in Parquet.", func(s *node.Overall) float64 { return float64(s.Lake.Bytes) })
+	gauge("dead_letters", "Records that could not be decoded.",
+		func(s *node.Overall) float64 { return float64(s.DeadLetters) })
+	gauge("sources_reporting", "Sources that delivered lately.",
+		func(s *node.Overall) float64 { return float64(s.Sources.Reporting) })
+	return reg
+}
