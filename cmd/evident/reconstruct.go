@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/evident-sec/evident/internal/node"
-	"github.com/evident-sec/evident/internal/reconstruct"
 )
 
 type reconstructCmd struct {
@@ -36,18 +33,5 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.JSON:
-		return jsonLine(e.stdout, incident)
-	case c.Markdown:
-		err = reconstruct.RenderMarkdown(e.stdout, incident)
-	case c.HTML:
-		err = reconstruct.RenderHTML(e.stdout, incident)
-	default:
-		err = reconstruct.RenderText(e.stdout, incident)
-	}
-	if err != nil {
-		return fmt.Errorf("print incident: %w", err)
-	}
-	return nil
+	return jsonLine(e.stdout, incident)
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/evident-sec/evident/internal/reconstruct"
 	"github.com/evident-sec/evident/internal/search"
 	"github.com/evident-sec/evident/internal/state"
-	"github.com/evident-sec/evident/mappings"
 	"github.com/evident-sec/evident/sigma"
 )
 

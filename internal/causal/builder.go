@@ -1,0 +1,131 @@
+package causal
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Builder collects the edges of events, in any order, and remembers what the
+// gap list needs. It is not safe for concurrent use.
+type Builder struct {
+	edges   []Edge
+	seen    map[event.ID]struct{}
+	strings map[string]string
+	sensors sensors
+}
+
+// NewBuilder returns an empty builder.
+func NewBuilder() *Builder {
+	return &Builder{
+		seen: map[event.ID]struct{}{}, strings: map[string]string{}, sensors: newSensors(),
+	}
+}
+
+// Add takes the edges of ev; an event added before is ignored. tagged keeps an
+// event that yields no edge, because a finding or the analyst points at it.
+// Add keeps no reference to ev.
+func (b *Builder) Add(ev *event.Event, tagged bool) {
+	if _, dup := b.seen[ev.ID]; dup {
+		return
+	}
+	b.seen[ev.ID] = struct{}{}
+	b.sensors.add(ev)
+	edges := Edges(ev)
+	if len(edges) == 0 && tagged {
+		if e, ok := Generic(ev); ok {
+			edges = append(edges, e)
+		}
+	}
+	for i := range edges {
+		b.intern(&edges[i])
+		b.edges = append(b.edges, edges[i])
+	}
+}
+
+// Len returns the number of edges collected.
+func (b *Builder) Len() int { return len(b.edges) }
+
+// Events returns the number of different events added.
+func (b *Builder) Events() int { return len(b.seen) }
+
+func (b *Builder) intern(e *Edge) {
+	e.Host = b.str(e.Host)
+	for _, n := range []*Entity{&e.Src, &e.Dst} {
+		n.Host, n.Key, n.Name = b.str(n.Host), b.str(n.Key), b.str(n.Name)
+	}
+	if f := e.Facts; f != nil {
+		for _, s := range []*string{
+			&f.User, &f.Session, &f.SessionGUID, &f.SHA256, &f.SrcIP, &f.DstIP, &f.Integrity,
+		} {
+			*s = b.str(*s)
+		}
+	}
+}
+
+func (b *Builder) str(s string) string {
+	if s == "" {
+		return ""
+	}
+	if t, ok := b.strings[s]; ok {
+		return t
+	}
+	b.strings[s] = s
+	return s
+}
+
+// Build returns the graph of everything added. The builder stays usable: add
+// more and build again.
+func (b *Builder) Build() *Graph {
+	edges := slices.Clone(b.edges)
+	slices.SortStableFunc(edges, compareEdges)
+	g := &Graph{sensors: b.sensors.hosts(), events: len(b.seen)}
+	rename(edges, g.sensors)
+	r := newResolver(edges)
+	for i := range edges {
+		g.addRel(r, i, &edges[i])
+	}
+	g.index()
+	return g
+}
+
+// compareEdges orders by time, then by the record number of the source, then by
+// arrival; edges of one event keep their order.
+func compareEdges(a, b Edge) int {
+	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq),
+		cmp.Compare(a.ID.Entry, b.ID.Entry), cmp.Compare(a.ID.Leaf, b.ID.Leaf))
+}
+
+// rename gives records without a host (see host) the host whose name is a
+// folder of their source, as collected logs are commonly filed; others keep
+// their source as host.
+func rename(edges []Edge, sensors []Sensor) {
+	known := map[string]string{}
+	for _, s := range sensors {
+		if !strings.Contains(s.Host, "/") {
+			known[s.Host] = s.Host
+		}
+	}
+	hosts := map[string]string{}
+	name := func(source string) string {
+		if !strings.Contains(source, "/") {
+			return source
+		}
+		if h, ok := hosts[source]; ok {
+			return h
+		}
+		hosts[source] = source
+		for _, folder := range strings.Split(source, "/") {
+			if h := known[ShortHost(folder)]; h != "" {
+				hosts[source] = h
+			}
+		}
+		return hosts[source]
+	}
+	for i := range edges {
+		e := &edges[i]
+		e.Host, e.Src.Host, e.Dst.Host = name(e.Host), name(e.Src.Host), name(e.Dst.Host)
+	}
+}

@@ -1,0 +1,284 @@
+package causal
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Windows of the joins between hosts. Clocks of managed hosts differ by less
+// than clockSlack; a console tool acts within nameWindow of its start.
+const (
+	clockSlack   = 5 * time.Second
+	nameWindow   = 5 * time.Minute
+	dialWindow   = 10 * time.Second
+	replayWindow = 4 * time.Hour
+	copyWindow   = 10 * time.Minute
+)
+
+// shortUser returns an account name in lower case without its domain.
+func shortUser(u string) string {
+	u = strings.ToLower(u[strings.LastIndexByte(u, '\\')+1:])
+	u, _, _ = strings.Cut(u, "@")
+	return u
+}
+
+// logonSources returns who, on the source host, made remote logon k: by the
+// logon's identifier, by the connection, by explicit credentials, by a command
+// line that names the host, or by a connection of the moment. Never by the
+// address or the account alone.
+func (g *Graph) logonSources(k int) []Link {
+	r := &g.rels[g.ix.logons[k]]
+	from, to := g.ix.sourceHost(r.Facts), g.nodes[r.Dst].Host
+	links := g.byLogonGUID(r)
+	byTuple, wire := g.byConnection(r, to)
+	links = append(links, byTuple...)
+	if from == "" || from == to {
+		return links
+	}
+	links = append(links, g.byCredential(r, from, to)...)
+	if len(links) > 0 {
+		return links
+	}
+	links = append(g.byName(r, from, to, wire), g.byDial(r, from, to)...)
+	return links
+}
+
+func (g *Graph) logonLink(r *Rel, src int, grade Grade, at time.Time, id event.ID, why string) Link {
+	return Link{
+		Src: src, Dst: r.Dst, Verb: VerbLoggedOn, Grade: grade, Time: at,
+		Events: []event.ID{id, r.ID}, Why: why,
+	}
+}
+
+// acting returns the process of a credential edge, or its session where the
+// process is the system's.
+func (g *Graph) acting(r *Rel) int {
+	if r.Src >= 0 && g.nodes[r.Src].role == rolePlain {
+		return r.Src
+	}
+	if r.Facts == nil || machineSessions[r.Facts.RealActor] || r.Src < 0 {
+		return -1
+	}
+	if n, ok := g.Find(KindSession, g.nodes[r.Src].Host, r.Facts.RealActor); ok {
+		return n
+	}
+	return -1
+}
+
+func (g *Graph) byLogonGUID(r *Rel) []Link {
+	if r.Facts.SessionGUID == "" {
+		return nil
+	}
+	var links []Link
+	for _, i := range g.ix.creds[r.Facts.SessionGUID] {
+		c := &g.rels[i]
+		src := g.acting(c)
+		if src >= 0 && src != r.Dst && g.nodes[src].Host != g.nodes[r.Dst].Host {
+			links = append(links, g.logonLink(r, src, Proven, c.Time, c.ID,
+				"logon identifiers on both hosts are equal"))
+		}
+	}
+	return links
+}
+
+// byConnection joins by source address and port. wire says that a connection
+// was seen although it belongs to the system's own process.
+func (g *Graph) byConnection(r *Rel, to string) (links []Link, wire bool) {
+	f := r.Facts
+	if f.SrcIP == "" || f.SrcPort == "" {
+		return nil, false
+	}
+	for _, i := range g.ix.conns[f.SrcIP+":"+f.SrcPort] {
+		c := &g.rels[i]
+		n := &g.nodes[c.Src]
+		if n.Host == to || c.Time.Sub(r.Time).Abs() > clockSlack {
+			continue
+		}
+		if n.role == roleBoundary {
+			wire = true
+			continue
+		}
+		links = append(links, g.logonLink(r, c.Src, min(Proven, max(c.Grade, Inferred)), c.Time, c.ID,
+			"source address and port are equal on both hosts within 5 s"))
+	}
+	return links, wire
+}
+
+func (g *Graph) byCredential(r *Rel, from, to string) []Link {
+	var links []Link
+	for _, i := range g.ix.explicit[from] {
+		c := &g.rels[i]
+		if c.Time.Sub(r.Time).Abs() > dialWindow || c.Facts.DstHost != to ||
+			shortUser(c.Facts.User) != shortUser(r.Facts.User) {
+			continue
+		}
+		if src := g.acting(c); src >= 0 {
+			links = append(links, g.logonLink(r, src, Corroborated, c.Time, c.ID,
+				"explicit credentials of the same account towards this host within 10 s"))
+		}
+	}
+	return links
+}
+
+// byName takes the latest process on the source host whose command line names
+// the target and that was running at the logon.
+func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
+	list := g.ix.names[to]
+	for k := len(list) - 1; k >= 0; k-- {
+		n := &g.nodes[list[k]]
+		d := r.Time.Sub(n.Start)
+		if n.Host != from || n.Start.IsZero() || d < -2*time.Second || d > nameWindow {
+			continue
+		}
+		if !n.End.IsZero() && n.End.Before(r.Time.Add(-clockSlack)) {
+			continue
+		}
+		grade, why := Inferred, "its command line names the host just before the logon from there"
+		if wire {
+			grade, why = Corroborated, why+", and the connection was seen leaving"
+		}
+		return []Link{g.logonLink(r, list[k], grade, n.Start, n.Launch[0], why)}
+	}
+	return nil
+}
+
+// byDial takes the latest connection of an ordinary process to the target
+// within seconds of the logon.
+func (g *Graph) byDial(r *Rel, from, to string) []Link {
+	list := g.ix.dials[from]
+	at, _ := slices.BinarySearchFunc(list, r.Time.Add(2*time.Second), func(i int, t time.Time) int {
+		return g.rels[i].Time.Compare(t)
+	})
+	for k := at - 1; k >= 0; k-- {
+		c := &g.rels[list[k]]
+		if r.Time.Sub(c.Time) > dialWindow {
+			return nil
+		}
+		if g.nodes[c.Src].role == rolePlain && g.ix.ipHost[c.Facts.DstIP] == to {
+			return []Link{g.logonLink(r, c.Src, Inferred, c.Time, c.ID,
+				"connected to the host within 10 s of the logon from there")}
+		}
+	}
+	return nil
+}
+
+// backSession asks where a session came from.
+func (s *search) backSession(n int) {
+	s.hold(n, s.g.begin(n), VerdictControlled)
+	for k, i := range s.g.ix.logons {
+		if s.g.rels[i].Dst != n {
+			continue
+		}
+		for _, l := range s.g.logonSources(k) {
+			s.adopt(l)
+		}
+	}
+}
+
+// crossHost returns the links that leave controlled node n for other hosts.
+func (s *search) crossHost(n int) []*Link {
+	if host := s.g.nodes[n].Host; !s.loaded[host] {
+		s.loaded[host] = true
+		s.loadSources(host)
+	}
+	return s.sources[n]
+}
+
+// loadSources computes the sources of all logons from a host once.
+func (s *search) loadSources(host string) {
+	for _, k := range s.g.ix.bySource[host] {
+		links := s.g.logonSources(k)
+		s.rels += 1 + len(links)
+		for i := range links {
+			s.sources[links[i].Src] = append(s.sources[links[i].Src], &links[i])
+		}
+	}
+}
+
+// replays links a process that read credentials to later logons, from its host
+// and of an account it could read there, that nothing else explains and that
+// were not usual before.
+func (g *Graph) replays(p int, read *Rel) []Link {
+	host := g.nodes[p].Host
+	var links []Link
+	for _, k := range g.ix.bySource[host] {
+		r := &g.rels[g.ix.logons[k]]
+		d := r.Time.Sub(read.Time)
+		user := shortUser(r.Facts.User)
+		if d < 0 || d > replayWindow || strings.HasSuffix(user, "$") || g.nodes[r.Dst].Host == host {
+			continue
+		}
+		if !g.ix.wasOn(user, host, read.Time) || g.usual(k, read.Time) || len(g.logonSources(k)) > 0 {
+			continue
+		}
+		links = append(links, g.logonLink(r, p, Inferred, r.Time, read.ID,
+			"the account was on the host whose credentials were read, and never used this way before"))
+	}
+	return links
+}
+
+// usual reports whether the same account made the same journey before t.
+func (g *Graph) usual(k int, t time.Time) bool {
+	r := &g.rels[g.ix.logons[k]]
+	for _, i := range g.ix.logons {
+		o := &g.rels[i]
+		if o.Time.Before(t) && shortUser(o.Facts.User) == shortUser(r.Facts.User) &&
+			g.nodes[o.Dst].Host == g.nodes[r.Dst].Host && o.Facts.SrcIP == r.Facts.SrcIP {
+			return true
+		}
+	}
+	return false
+}
+
+// copies links a process to those on other hosts that run the same file, where
+// a remote logon from its host came shortly before.
+func (g *Graph) copies(p int, from time.Time) []Link {
+	n := &g.nodes[p]
+	shas := []string{}
+	if n.Facts != nil && n.Facts.SHA256 != "" && !isSystemPath(NormalPath(n.Name)) {
+		shas = append(shas, n.Facts.SHA256)
+	}
+	for _, i := range g.out[p] {
+		if r := &g.rels[i]; isWriting(r) && r.Facts != nil && r.Facts.SHA256 != "" {
+			shas = append(shas, r.Facts.SHA256)
+		}
+	}
+	slices.Sort(shas)
+	var links []Link
+	for _, sha := range slices.Compact(shas) {
+		for _, q := range g.ix.sha[sha] {
+			if l, ok := g.copied(p, q, from); ok {
+				links = append(links, l)
+			}
+		}
+	}
+	return links
+}
+
+func (g *Graph) copied(p, q int, from time.Time) (Link, bool) {
+	a, b := &g.nodes[p], &g.nodes[q]
+	if a.Host == b.Host || b.Start.IsZero() || b.Start.Before(from) {
+		return Link{}, false
+	}
+	for _, k := range g.ix.bySource[a.Host] {
+		r := &g.rels[g.ix.logons[k]]
+		d := b.Start.Sub(r.Time)
+		if g.nodes[r.Dst].Host == b.Host && d >= 0 && d <= copyWindow {
+			return Link{
+				Src: p, Dst: q, Verb: VerbWroteShare, Grade: Corroborated, Time: b.Start,
+				Events: append([]event.ID{r.ID}, b.Launch...),
+				Why:    "runs a file with the same hash after a logon from there",
+			}, true
+		}
+	}
+	return Link{}, false
+}
+
+// wasOn reports whether an account was seen on a host before t.
+func (ix *indexes) wasOn(user, host string, t time.Time) bool {
+	first, ok := ix.accounts[host+"/"+user]
+	return ok && first.Before(t)
+}

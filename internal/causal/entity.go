@@ -1,0 +1,200 @@
+package causal
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Kind says what an entity is.
+type Kind uint8
+
+// The kinds of entities.
+const (
+	KindNone Kind = iota
+	KindProcess
+	KindFile
+	KindSession
+	KindService
+	KindJob
+	KindEndpoint
+	KindAccount
+	KindRegistry
+	KindPipe
+	KindName
+	KindLog
+	KindScript
+	KindResource
+	KindShare
+)
+
+var kindNames = [...]string{
+	"none", "process", "file", "session", "service", "job", "endpoint", "account",
+	"registry", "pipe", "name", "log", "script", "resource", "share",
+}
+
+// String returns the kind's name as the JSON graph shows it.
+func (k Kind) String() string { return kindNames[k] }
+
+// Entity names one thing an event speaks of. Key is unique within Kind and
+// Host; a process without a unique identifier has only a PID, and Build finds
+// its life. Name is for people.
+type Entity struct {
+	Kind Kind
+	Host string
+	Key  string
+	Name string
+	PID  int64 // 0 when unknown; only for processes
+}
+
+// String returns kind, host and key, e.g. "process:ws-017/{guid}".
+func (e Entity) String() string {
+	key := e.Key
+	if key == "" && e.PID != 0 {
+		key = "pid " + strconv.FormatInt(e.PID, 10)
+	}
+	return e.Kind.String() + ":" + e.Host + "/" + key
+}
+
+// Is reports whether the entity names anything.
+func (e Entity) Is() bool { return e.Kind != KindNone }
+
+func process(host, uid, pid, path, name string) Entity {
+	n, _ := strconv.ParseInt(pid, 10, 64)
+	uid = guid(uid)
+	if path == "" {
+		path = name
+	}
+	if uid == "" && n == 0 {
+		return Entity{}
+	}
+	return Entity{Kind: KindProcess, Host: host, Key: uid, Name: path, PID: n}
+}
+
+// actor returns the acting process, or the process of the event where the
+// mapping has only that one.
+func actor(ev *event.Event) Entity {
+	a := ev.Attrs
+	e := process(host(ev), a.Get(event.AttrActorProcessUID), a.Get(event.AttrActorPID),
+		a.Get(event.AttrActorPath), a.Get(event.AttrActorName))
+	if !e.Is() && ev.Class != event.ClassProcess {
+		return target(ev)
+	}
+	return e
+}
+
+// target returns the process acted upon or started.
+func target(ev *event.Event) Entity {
+	a := ev.Attrs
+	return process(host(ev), a.Get(event.AttrProcessUID), a.Get(event.AttrProcessPID),
+		a.Get(event.AttrProcessPath), a.Get(event.AttrProcessName))
+}
+
+// actorOrSession returns the acting process, else the session that acted.
+func actorOrSession(ev *event.Event) Entity {
+	if e := actor(ev); e.Is() {
+		return e
+	}
+	return session(host(ev), ev.Attrs.Get(event.AttrActorSession),
+		ev.Attrs.Get(event.AttrActorUser))
+}
+
+func session(host, id, user string) Entity {
+	id = strings.ToLower(id)
+	if id == "" || id == "-" || id == "0x0" || id == "4294967295" {
+		return Entity{}
+	}
+	if len(id) >= 32 && strings.Count(id, "-") >= 4 {
+		host = "" // unique everywhere: sessions of identity providers
+	}
+	return Entity{Kind: KindSession, Host: host, Key: id, Name: user}
+}
+
+func file(host, path string) Entity {
+	if path == "" || path == "-" {
+		return Entity{}
+	}
+	return Entity{Kind: KindFile, Host: host, Key: NormalPath(path), Name: path}
+}
+
+func endpoint(ip, port string) Entity {
+	ip = address(ip)
+	if ip == "" {
+		return Entity{}
+	}
+	key := ip
+	if port = portText(port); port != "" {
+		key += ":" + port
+		if strings.Contains(ip, ":") {
+			key = "[" + ip + "]:" + port
+		}
+	}
+	return Entity{Kind: KindEndpoint, Key: key, Name: key}
+}
+
+func named(kind Kind, host, name string) Entity {
+	if name == "" || name == "-" {
+		return Entity{}
+	}
+	return Entity{Kind: kind, Host: host, Key: strings.ToLower(name), Name: name}
+}
+
+// host returns the short lower-case name of the event's host. Process records
+// without one (an audit log without node=) get their log source instead, so
+// that process ids of different machines never meet.
+func host(ev *event.Event) string {
+	h := ShortHost(ev.Attrs.Get(event.AttrHost))
+	if h == "" && ev.Attrs.Get(event.AttrProcessPID)+ev.Attrs.Get(event.AttrActorPID) != "" {
+		return ev.Attrs.Get(event.AttrLogSource)
+	}
+	return h
+}
+
+// ShortHost returns the name in lower case without its domain; an address
+// stays whole.
+func ShortHost(name string) string {
+	name = strings.ToLower(strings.TrimRight(strings.TrimSpace(name), "."))
+	name = strings.TrimLeft(name, `\`)
+	if address(name) == name && strings.ContainsAny(name, ".:") && !hasLetter(name) {
+		return name
+	}
+	short, _, _ := strings.Cut(name, ".")
+	return short
+}
+
+func hasLetter(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r >= 'g' && r <= 'z' })
+}
+
+// guid returns a globally unique identifier in lower case without braces; ""
+// for the nil identifier that Windows writes for "none".
+func guid(s string) string {
+	s = strings.ToLower(strings.Trim(s, "{} "))
+	if s == "-" || strings.Trim(s, "0-") == "" {
+		return ""
+	}
+	return s
+}
+
+// address returns an address in the form joins compare: IPv4-mapped addresses
+// unwrapped; "" for placeholders and for loopback, which name nobody.
+func address(ip string) string {
+	ip = strings.ToLower(strings.TrimSpace(ip))
+	ip = strings.TrimPrefix(ip, "::ffff:")
+	switch ip {
+	case "-", "", "::1", "0.0.0.0", "::", "local", "localhost":
+		return ""
+	}
+	if strings.HasPrefix(ip, "127.") {
+		return ""
+	}
+	return ip
+}
+
+func portText(port string) string {
+	if port == "0" || port == "-" {
+		return ""
+	}
+	return port
+}

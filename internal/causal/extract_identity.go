@@ -1,0 +1,165 @@
+package causal
+
+import (
+	"strings"
+
+	"github.com/evident-sec/evident/event"
+)
+
+func (x *extractor) auth() {
+	facts := x.connFacts()
+	facts.User = x.get(event.AttrUser)
+	facts.Session = strings.ToLower(x.get(event.AttrSession))
+	facts.SessionGUID = guid(x.get(event.AttrSessionGUID))
+	facts.LinkedSession = strings.ToLower(x.get(event.AttrLinkedSession))
+	facts.LogonType = x.int(event.AttrLogonType)
+	facts.App = x.get(event.AttrAuthProtocol)
+	facts.RealActor = strings.ToLower(x.get(event.AttrActorSession))
+	failed := strings.EqualFold(x.get(event.AttrStatus), "failure")
+	account := named(KindAccount, "", facts.User)
+	switch {
+	case x.ev.Activity == event.AuthLogoff:
+		x.add(VerbEnded, Context, Entity{}, session(x.host, facts.Session, facts.User), KeyTime, facts)
+	case x.ev.Activity == event.AuthPreauth:
+		x.add(VerbUsedCredential, Control, actorOrSession(x.ev), account, KeyTime, facts)
+	case x.ev.Activity == event.AuthTicket || x.ev.Activity == event.AuthServiceTicket:
+		x.add(VerbTicket, Context, endpoint(facts.SrcIP, facts.SrcPort), account, KeyTime, facts)
+	case failed:
+		x.add(VerbFailedLogon, Context, logonSource(facts), account, KeyTime, facts)
+	default:
+		x.logon(facts)
+	}
+}
+
+// logon joins the endpoint, or the account of a sign-in without address, to
+// the session it opened.
+func (x *extractor) logon(facts *Facts) {
+	id := facts.Session
+	if id == "" {
+		id = facts.SessionGUID
+	}
+	dst := session(x.host, id, facts.User)
+	if dst.Is() && machineSessions[dst.Key] {
+		return
+	}
+	if !dst.Is() {
+		// sshd names its process, not a session
+		if dst = actor(x.ev); !dst.Is() {
+			dst = named(KindAccount, x.host, facts.User)
+		}
+	}
+	src := logonSource(facts)
+	if !src.Is() {
+		src = named(KindAccount, "", facts.User)
+	}
+	x.add(VerbLoggedOn, Control, src, dst, KeyTime, facts)
+}
+
+func logonSource(f *Facts) Entity {
+	if e := endpoint(f.SrcIP, f.SrcPort); e.Is() {
+		return e
+	}
+	return named(KindEndpoint, "", f.SrcHost)
+}
+
+func (x *extractor) broker() {
+	who := actorOrSession(x.ev)
+	facts := &Facts{
+		User: x.get(event.AttrActorUser), RealActor: strings.ToLower(x.get(event.AttrActorSession)),
+	}
+	if x.ev.Class == event.ClassJob {
+		facts.Command = x.get(event.AttrJobCmd)
+		x.jobEdge(who, named(KindJob, x.host, x.get(event.AttrJob)), facts)
+		return
+	}
+	facts.Command = x.get(event.AttrServiceCmd)
+	service := named(KindService, x.host, x.get(event.AttrService))
+	switch x.ev.Activity {
+	case 1, 2:
+		x.add(VerbInstalled, Control, who, service, KeyTime, facts)
+	default:
+		x.add(VerbAltered, Context, who, service, KeyTime, facts)
+	}
+}
+
+func (x *extractor) jobEdge(who, job Entity, facts *Facts) {
+	switch x.ev.Activity {
+	case 1, 2, 4:
+		x.add(VerbRegistered, Control, who, job, KeyTime, facts)
+	case 6:
+		x.add(VerbStarted, Control, job, target(x.ev), KeyTime, facts)
+	default:
+		x.add(VerbAltered, Context, who, job, KeyTime, facts)
+	}
+}
+
+func (x *extractor) other() {
+	who := actorOrSession(x.ev)
+	facts := &Facts{
+		User: x.get(event.AttrActorUser), RealActor: strings.ToLower(x.get(event.AttrActorSession)),
+	}
+	switch x.ev.Class {
+	case event.ClassEventLog:
+		x.add(VerbCleared, Control, who, named(KindLog, x.host, x.logName()), KeyTime, facts)
+	case event.ClassScript:
+		if x.get(event.AttrScript) == "" {
+			return
+		}
+		facts.Value = x.get(event.AttrScript)
+		x.add(VerbRanScript, Control, who, named(KindScript, x.host, firstLine(facts.Value)), KeyTime, facts)
+	case event.ClassAccount, event.ClassGroup:
+		facts.Value = x.get(event.AttrGroup)
+		x.add(VerbChangedAccount, Control, who, x.account(), KeyTime, facts)
+	case event.ClassAuthorize:
+		facts.Value = x.get(event.AttrPrivileges)
+		x.add(VerbPrivilege, Context, who, x.account(), KeyTime, facts)
+	case event.ClassWinResource:
+		if name := x.get(event.AttrResource); isPipe(name) && who.Kind == KindProcess {
+			x.add(VerbPipe, Data, who, named(KindPipe, x.host, name), KeyTime, facts)
+		}
+	case event.ClassEmail:
+		x.add(VerbMailed, Data, named(KindAccount, "", facts.User), x.account(), KeyTime, facts)
+	default:
+		x.called(facts)
+	}
+}
+
+// isPipe tells a pipe's name from the other kernel objects of its class.
+func isPipe(name string) bool {
+	low := strings.ToLower(name)
+	return strings.HasPrefix(low, `\`) && !strings.HasPrefix(low, `\device\`) &&
+		!strings.HasPrefix(low, `\registry\`) && !strings.HasPrefix(low, `\basenamedobjects`)
+}
+
+func (x *extractor) logName() string {
+	if s := x.get(event.AttrResourceName); s != "" {
+		return s
+	}
+	return x.get(event.AttrLogName)
+}
+
+func (x *extractor) account() Entity {
+	if u := named(KindAccount, "", x.get(event.AttrUser)); u.Is() {
+		return u
+	}
+	return named(KindAccount, "", x.get(event.AttrGroup))
+}
+
+// called reads cloud, identity and device management records: a session, or
+// the principal where the record names none, calls an operation.
+func (x *extractor) called(facts *Facts) {
+	who := session("", x.get(event.AttrActorSession), facts.User)
+	if !who.Is() {
+		who = session("", x.get(event.AttrSession), facts.User)
+	}
+	if !who.Is() {
+		who = named(KindAccount, "", facts.User)
+	}
+	facts.Value = x.get(event.AttrOperation)
+	facts.SrcIP = address(x.get(event.AttrSrcIP))
+	what := x.get(event.AttrResourceName)
+	if what == "" {
+		what = facts.Value
+	}
+	x.add(VerbCalled, Control, who, named(KindResource, "", what), KeyTime, facts)
+}

@@ -1,0 +1,91 @@
+package causal
+
+import (
+	"strings"
+
+	"github.com/evident-sec/evident/event"
+)
+
+func (x *extractor) network() {
+	who, facts := actor(x.ev), x.connFacts()
+	src := endpoint(facts.SrcIP, facts.SrcPort)
+	dst := endpoint(facts.DstIP, facts.DstPort)
+	switch {
+	case x.ev.Class == event.ClassDNS:
+		x.dns(who, facts)
+	case x.ev.Class == event.ClassHTTP && who.Is():
+		x.add(VerbRequested, Data, who, dst, KeyTime, x.withURL(facts))
+	case who.Is() && facts.Inbound && src.Is():
+		x.add(VerbAccepted, Data, src, who, KeyTime, facts)
+	case who.Is() && dst.Is():
+		x.add(VerbConnected, Data, who, dst, KeyTime, facts)
+	case src.Is() && dst.Is():
+		x.add(VerbTraffic, Context, src, dst, KeyTime, x.withURL(facts))
+	}
+}
+
+func (x *extractor) withURL(f *Facts) *Facts {
+	f.Value = x.get(event.AttrURL)
+	return f
+}
+
+func (x *extractor) dns(who Entity, facts *Facts) {
+	name := named(KindName, "", x.get(event.AttrQueryName))
+	if !who.Is() || !name.Is() {
+		return
+	}
+	facts.Value = x.get(event.AttrAnswers)
+	x.add(VerbResolved, Context, who, name, KeyTime, facts)
+}
+
+// share reads SMB activity: the session that opened it and the path inside.
+func (x *extractor) share() {
+	facts := x.connFacts()
+	facts.Access = x.get(event.AttrAccess)
+	s := session(x.host, x.get(event.AttrActorSession), x.get(event.AttrActorUser))
+	if !s.Is() {
+		if p := actor(x.ev); p.Is() {
+			s = p
+		} else {
+			s = endpoint(facts.SrcIP, facts.SrcPort)
+		}
+	}
+	share, path := x.get(event.AttrShare), x.get(event.AttrFilePath)
+	if path == "" {
+		path = x.get(event.AttrFileName)
+	}
+	if f := sharedFile(x.host, share, path); f.Is() && writes(x.ev, facts.Access) {
+		x.add(VerbWroteShare, Data, s, f, KeyTime, facts)
+		return
+	}
+	x.add(VerbAccessedShare, Data, s, named(KindShare, x.host, shareName(share, path)), KeyTime, facts)
+}
+
+func sharedFile(host, share, path string) Entity {
+	if path == "" || path == "-" || path == `\` {
+		return Entity{}
+	}
+	if strings.HasPrefix(path, `\\`) || len(path) > 1 && path[1] == ':' {
+		return file(host, path)
+	}
+	name := share[strings.LastIndexByte(strings.TrimRight(share, `\`), '\\')+1:]
+	return file(host, `\\`+host+`\`+strings.TrimRight(name, `\`)+`\`+strings.TrimLeft(path, `\`))
+}
+
+func shareName(share, path string) string {
+	if path == "" || path == "-" {
+		return share
+	}
+	return share + `\` + strings.TrimLeft(path, `\`)
+}
+
+// writes reports whether a share access may create content: the WriteData bit
+// (0x2) of the mask of Windows 5145, or a file creation on the wire.
+func writes(ev *event.Event, access string) bool {
+	if access == "" {
+		return ev.Activity == 2
+	}
+	low := strings.ToLower(access)
+	return strings.Contains(low, "write") || strings.Contains(low, "%%4417") ||
+		strings.HasPrefix(low, "0x") && accessMask(low)&0x2 != 0
+}

@@ -1,0 +1,368 @@
+package causal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Gap is something the reconstruction does not know, and what would tell it.
+type Gap struct {
+	Kind       string // see the Gap kinds
+	Host       string
+	From, To   time.Time
+	Text       string
+	WouldClose string   // the log that would close it
+	Query      string   // ready to run, in Evident's query language
+	After      event.ID // the event it follows, zero where none
+}
+
+// Gap kinds.
+const (
+	GapParent  = "missing-parent"
+	GapBroker  = "missing-installation"
+	GapLogon   = "missing-logon"
+	GapSource  = "missing-logon-source"
+	GapControl = "system-process"
+	GapHole    = "record-numbers"
+	GapCleared = "log-cleared"
+	GapQuiet   = "quiet-sensor"
+	GapSensor  = "no-sensor"
+	GapClock   = "clock"
+	GapBudget  = "search-budget"
+	GapName    = "ambiguous-name"
+)
+
+// gapMargin is how far around the incident missing records matter.
+const gapMargin = 5 * time.Minute
+
+// findGaps lists what is missing along the spine, in time order.
+func (s *search) findGaps(sp *Spine) []Gap {
+	for i := range sp.Members {
+		c := &sp.Members[i]
+		switch s.g.nodes[c.Node].Kind {
+		case KindProcess:
+			s.processGaps(c, sp)
+		case KindSession:
+			s.sessionGaps(c)
+		case KindService, KindJob:
+			s.brokerGaps(c)
+		}
+	}
+	from, to := sp.Span(s.g)
+	for _, h := range sp.Hosts(s.g) {
+		s.sensorGaps(h, from.Add(-gapMargin), to.Add(gapMargin))
+	}
+	s.clearedGaps(sp.Hosts(s.g), from.Add(-gapMargin), to.Add(24*time.Hour))
+	s.unseenHosts(sp)
+	if s.stopped {
+		s.gap(Gap{
+			Kind: GapBudget, From: from, To: to,
+			Text: fmt.Sprintf("The search stopped here after %d nodes and %d edges; what lies beyond "+
+				"was not looked at.", len(s.control), s.rels),
+			WouldClose: "A search with higher limits, or from a later seed",
+		})
+	}
+	slices.SortStableFunc(s.gaps, func(a, b Gap) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Host, b.Host), cmp.Compare(a.Text, b.Text))
+	})
+	return s.gaps
+}
+
+func (s *search) gap(g Gap) {
+	for i := range s.gaps {
+		if s.gaps[i].Kind == g.Kind && s.gaps[i].Text == g.Text {
+			return
+		}
+	}
+	s.gaps = append(s.gaps, g)
+}
+
+// Span returns the first and last time of what the controlled nodes did; zero
+// times without any.
+func (sp *Spine) Span(g *Graph) (from, to time.Time) {
+	for i := range sp.Members {
+		c := &sp.Members[i]
+		if c.Verdict < VerdictControlled {
+			continue
+		}
+		if n := &g.nodes[c.Node]; n.Kind == KindAccount || n.Kind == KindEndpoint {
+			continue // what these do elsewhere belongs to nobody
+		}
+		if from.IsZero() || c.From.Before(from) {
+			from = c.From
+		}
+		if last := g.nodes[c.Node].Last; last.After(to) && g.nodes[c.Node].role == rolePlain {
+			to = last
+		}
+		if c.From.After(to) {
+			to = c.From
+		}
+	}
+	return from, to
+}
+
+func (s *search) processGaps(c *Member, sp *Spine) {
+	n := &s.g.nodes[c.Node]
+	switch {
+	case c.Verdict == VerdictBoundary && c.Node == sp.Seed:
+		s.gap(Gap{
+			Kind: GapControl, Host: n.Host, From: c.From, To: c.From,
+			Text: fmt.Sprintf("%s on %s is a system process that serves everybody; no record shows "+
+				"who made it act.", label(n), n.Host),
+			WouldClose: "Remote thread and process access records (Sysmon 8, 10, 25)",
+			Query:      and(term("device.hostname", n.Host), procTerm(n)),
+		})
+	case c.Verdict < VerdictControlled || len(c.Links) > 0 && c.Verdict != VerdictEntry:
+	case !s.started(c.Node) && n.role == rolePlain:
+		s.gap(Gap{
+			Kind: GapParent, Host: n.Host, From: c.From, To: c.From,
+			Text: fmt.Sprintf("No record shows what started %s on %s.", label(n), n.Host),
+			WouldClose: "Process starts of " + n.Host + " before this time (Sysmon 1, Security 4688 " +
+				"or audit execve)",
+			Query: and(term("device.hostname", n.Host), "class_uid:1007", "activity_id:1", procTerm(n)),
+			After: firstID(n.Launch),
+		})
+	default:
+		s.serviceGap(c, n)
+	}
+}
+
+// serviceGap reports a service program without a record of its installation.
+func (s *search) serviceGap(c *Member, n *Node) {
+	for _, i := range s.g.in[c.Node] {
+		r := &s.g.rels[i]
+		if r.Verb != VerbSpawned || r.Src < 0 || Base(s.g.nodes[r.Src].Name) != "services.exe" {
+			continue
+		}
+		if len(s.g.brokers(c.Node)) > 0 {
+			return
+		}
+		s.gap(Gap{
+			Kind: GapBroker, Host: n.Host, From: r.Time, To: r.Time,
+			Text: fmt.Sprintf("The service manager started %s on %s, but no record shows who "+
+				"installed that service.", label(n), n.Host),
+			WouldClose: "Service installations of " + n.Host + " (System 7045, Security 4697)",
+			Query:      and(term("device.hostname", n.Host), "class_uid:201004"),
+			After:      r.ID,
+		})
+		return
+	}
+}
+
+func (s *search) brokerGaps(c *Member) {
+	n := &s.g.nodes[c.Node]
+	if len(c.Links) > 0 {
+		return
+	}
+	s.gap(Gap{
+		Kind: GapBroker, Host: n.Host, From: c.From, To: c.From,
+		Text: fmt.Sprintf("No record names the process that created %s %s on %s.",
+			n.Kind, n.Name, n.Host),
+		WouldClose: "Security 4697 or 4698 with the client process of " + n.Host,
+		Query:      and(term("device.hostname", n.Host), quoteAny(n.Name)),
+	})
+}
+
+func (s *search) sessionGaps(c *Member) {
+	n := &s.g.nodes[c.Node]
+	logon := s.g.logonOf(c.Node)
+	if logon == nil {
+		s.gap(Gap{
+			Kind: GapLogon, Host: n.Host, From: c.From, To: c.From,
+			Text: fmt.Sprintf("The logon that opened session %s of %s on %s is not in the data.",
+				n.Key, cmp.Or(n.Name, n.User(), "an unknown account"), n.Host),
+			WouldClose: "Logons of " + n.Host + " (Security 4624, sshd)",
+			Query:      and(term("device.hostname", n.Host), "class_uid:3002", term("session.uid", n.Key)),
+		})
+		return
+	}
+	if len(c.Links) > 0 || !logon.Facts.Remote() {
+		return
+	}
+	src := cmp.Or(logon.Facts.SrcIP, logon.Facts.SrcHost)
+	from := s.g.ix.sourceHost(logon.Facts)
+	gap := Gap{
+		Kind: GapSource, Host: cmp.Or(from, n.Host), From: logon.Time, To: logon.Time, After: logon.ID,
+		Text: fmt.Sprintf("No record shows which process on %s made the logon of %s to %s.",
+			cmp.Or(from, src), cmp.Or(logon.Facts.User, "an unknown account"), n.Host),
+		WouldClose: "Connections with process (Sysmon 3, Security 5156) and explicit credentials " +
+			"(Security 4648) of " + cmp.Or(from, src),
+		Query: term("src_endpoint.ip", logon.Facts.SrcIP),
+	}
+	if from != "" {
+		gap.Query = and(term("device.hostname", from), "class_uid:4001")
+	}
+	if from == "" && !PrivateAddress(src) {
+		gap.Text = fmt.Sprintf("The logon of %s to %s came from %s, outside the hosts that report.",
+			cmp.Or(logon.Facts.User, "an unknown account"), n.Host, src)
+	}
+	s.gap(gap)
+}
+
+func (s *search) sensorGaps(host string, from, to time.Time) {
+	i, ok := slices.BinarySearchFunc(s.g.sensors, host, func(sn Sensor, h string) int {
+		return strings.Compare(sn.Host, h)
+	})
+	if !ok {
+		return
+	}
+	sn := &s.g.sensors[i]
+	for _, ch := range sn.Channels {
+		s.holeGaps(host, &ch, from, to)
+		for _, q := range ch.Quiet {
+			if q.To.After(from) && q.From.Before(to) {
+				s.gap(Gap{
+					Kind: GapQuiet, Host: host, From: q.From, To: q.To,
+					Text: fmt.Sprintf("%s of %s wrote nothing for %s.", ch.Name, host,
+						q.To.Sub(q.From).Round(time.Minute)),
+					WouldClose: "The host's own copy of " + ch.Name,
+				})
+			}
+		}
+	}
+	if sn.Offsets > 0 && sn.Offset.Abs() > clockSlack {
+		s.gap(Gap{
+			Kind: GapClock, Host: host, From: from, To: to,
+			Text: fmt.Sprintf("The time inside the records of %s differs from their header by %s; "+
+				"steps are ordered by the header.", host, sn.Offset.Round(time.Second)),
+			WouldClose: "The clock and time zone settings of " + host,
+		})
+	}
+}
+
+func (s *search) holeGaps(host string, ch *Channel, from, to time.Time) {
+	if len(ch.Holes) >= maxHoles {
+		s.gap(Gap{
+			Kind: GapHole, Host: host, From: ch.First, To: ch.Last,
+			Text: fmt.Sprintf("Many record numbers of %s on %s are missing: the log was filtered "+
+				"before it came here.", ch.Name, host),
+			WouldClose: "The host's own copy of " + ch.Name,
+		})
+		return
+	}
+	for _, h := range ch.Holes {
+		if h.Next.Before(from) || h.After.After(to) {
+			continue
+		}
+		s.gap(Gap{
+			Kind: GapHole, Host: host, From: h.After, To: h.Next,
+			Text: fmt.Sprintf("Record numbers %d to %d of %s on %s are missing (%d records).",
+				h.From, h.To, ch.Name, host, h.To-h.From+1),
+			WouldClose: "The host's own copy of " + ch.Name,
+			Query:      and(term("device.hostname", host), term("metadata.log_name", ch.Name)),
+		})
+	}
+}
+
+func (s *search) clearedGaps(hosts []string, from, to time.Time) {
+	for i := range s.g.rels {
+		r := &s.g.rels[i]
+		if r.Verb != VerbCleared || r.Dst < 0 || r.Time.Before(from) || r.Time.After(to) {
+			continue
+		}
+		n := &s.g.nodes[r.Dst]
+		if !slices.Contains(hosts, n.Host) {
+			continue
+		}
+		s.gap(Gap{
+			Kind: GapCleared, Host: n.Host, From: from, To: r.Time, After: r.ID,
+			Text: fmt.Sprintf("The log %s of %s was cleared; what it held and had not been sent "+
+				"before is lost.", n.Name, n.Host),
+			WouldClose: "Forwarded copies, or volume snapshots of " + n.Host,
+		})
+	}
+}
+
+// adminPorts are the services through which one host commands another.
+var adminPorts = map[string]string{
+	"22": "SSH", "135": "DCOM", "139": "SMB", "445": "SMB", "3389": "remote desktop",
+	"5985": "WinRM", "5986": "WinRM",
+}
+
+// unseenHosts lists hosts that controlled nodes reached but that send no logs.
+func (s *search) unseenHosts(sp *Spine) {
+	for i := range sp.Members {
+		c := &sp.Members[i]
+		if c.Verdict < VerdictControlled {
+			continue
+		}
+		for _, k := range s.g.out[c.Node] {
+			if r := &s.g.rels[k]; !r.Time.Before(c.From) && r.Facts != nil {
+				s.unseenHost(c, r)
+			}
+		}
+	}
+}
+
+func (s *search) unseenHost(c *Member, r *Rel) {
+	f, to := r.Facts, ""
+	switch {
+	case r.Verb == VerbConnected && adminPorts[f.DstPort] != "" && PrivateAddress(f.DstIP) &&
+		s.g.ix.ipHost[f.DstIP] == "" && !s.g.ix.hosts[f.DstHost]:
+		to = cmp.Or(f.DstHost, f.DstIP)
+	case r.Verb == VerbUsedCredential && f.DstHost != "" && f.DstHost != "localhost" &&
+		!s.g.ix.hosts[f.DstHost]:
+		to = f.DstHost
+	}
+	if to == "" {
+		return
+	}
+	n := &s.g.nodes[c.Node]
+	s.gap(Gap{
+		Kind: GapSensor, Host: to, From: r.Time, To: r.Time, After: r.ID,
+		Text:       fmt.Sprintf("%s on %s reached %s, which sends no logs.", label(n), n.Host, to),
+		WouldClose: "Security and process logs of " + to,
+		Query:      quoteAny(to),
+	})
+}
+
+func firstID(ids []event.ID) event.ID {
+	if len(ids) == 0 {
+		return event.ID{}
+	}
+	return ids[0]
+}
+
+// label names a node for people, e.g. "outlook.exe (pid 4312)".
+func label(n *Node) string {
+	if n.Kind == KindProcess {
+		name := cmp.Or(Base(n.Name), "a process")
+		if n.PID != 0 {
+			return fmt.Sprintf("%s (pid %d)", name, n.PID)
+		}
+		return name
+	}
+	return cmp.Or(n.Name, n.Key)
+}
+
+// Label names node i for people.
+func (g *Graph) Label(i int) string { return label(&g.nodes[i]) }
+
+func procTerm(n *Node) string {
+	if n.PID == 0 {
+		return term("process.uid", n.Key)
+	}
+	return fmt.Sprintf("(process.pid:%d OR actor.process.pid:%d)", n.PID, n.PID)
+}
+
+// term writes field:"value" with the characters of the language escaped.
+func term(field, value string) string {
+	if value == "" {
+		return ""
+	}
+	return field + ":" + quoteAny(value)
+}
+
+func quoteAny(v string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+}
+
+func and(terms ...string) string {
+	return strings.Join(slices.DeleteFunc(terms, func(t string) bool { return t == "" }), " AND ")
+}

@@ -1,0 +1,164 @@
+package causal
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Graph is the resolved edges of a set of events, in order. It is read-only
+// and safe for concurrent use.
+type Graph struct {
+	nodes   []Node
+	rels    []Rel
+	out, in [][]int32
+	byKey   map[Entity]int
+	byEvent map[event.ID][]int32
+	sensors []Sensor
+	events  int
+	ix      indexes
+}
+
+// Node returns node i; i comes from a Rel, Link or Control.
+func (g *Graph) Node(i int) *Node { return &g.nodes[i] }
+
+// Len returns the number of nodes.
+func (g *Graph) Len() int { return len(g.nodes) }
+
+// Events returns how many events the graph was built from.
+func (g *Graph) Events() int { return g.events }
+
+// Rels returns the number of edges.
+func (g *Graph) Rels() int { return len(g.rels) }
+
+// Out returns the edges that leave node i, oldest first.
+func (g *Graph) Out(i int) []*Rel { return g.list(g.out[i]) }
+
+// In returns the edges that enter node i, oldest first.
+func (g *Graph) In(i int) []*Rel { return g.list(g.in[i]) }
+
+// Of returns the edges of one event.
+func (g *Graph) Of(id event.ID) []*Rel { return g.list(g.byEvent[id]) }
+
+func (g *Graph) list(ids []int32) []*Rel {
+	rels := make([]*Rel, len(ids))
+	for i, id := range ids {
+		rels[i] = &g.rels[id]
+	}
+	return rels
+}
+
+func (g *Graph) addRel(r *resolver, i int, e *Edge) {
+	t := e.Time.UnixNano()
+	rel := Rel{
+		Time: e.Time, ID: e.ID, Src: -1, Dst: -1, Verb: e.Verb, Strength: e.Strength,
+		Grade: Proven, Facts: e.Facts,
+	}
+	if e.Src.Is() {
+		ent, grade := r.resolve(e.Src, i, false, t)
+		rel.Src, rel.Grade = g.node(ent, e), min(rel.Grade, grade)
+	}
+	if e.Dst.Is() {
+		ent, grade := r.resolve(e.Dst, i, true, t)
+		rel.Dst, rel.Grade = g.node(ent, e), min(rel.Grade, grade)
+	}
+	if rel.Src == rel.Dst && rel.Verb == VerbSpawned {
+		rel.Src = -1 // an exec in place is no child of itself
+	}
+	g.rels = append(g.rels, rel)
+	g.describe(&g.rels[len(g.rels)-1])
+}
+
+// node returns the number of the entity, numbering by first appearance.
+func (g *Graph) node(e Entity, edge *Edge) int {
+	if g.byKey == nil {
+		g.byKey = map[Entity]int{}
+	}
+	key := Entity{Kind: e.Kind, Host: e.Host, Key: e.Key}
+	i, ok := g.byKey[key]
+	if !ok {
+		i = len(g.nodes)
+		g.byKey[key] = i
+		g.nodes = append(g.nodes, Node{Entity: e, First: edge.Time})
+	}
+	n := &g.nodes[i]
+	n.Last = edge.Time
+	if n.Name == "" {
+		n.Name = e.Name
+	}
+	if n.PID == 0 {
+		n.PID = e.PID
+	}
+	return i
+}
+
+// describe keeps what a launch, end or logon says about its node.
+func (g *Graph) describe(rel *Rel) {
+	if rel.Dst < 0 {
+		return
+	}
+	n := &g.nodes[rel.Dst]
+	switch {
+	case rel.Verb == VerbSpawned:
+		g.describeLaunch(n, rel)
+	case rel.Verb == VerbEnded:
+		n.End = rel.Time
+	case rel.Verb == VerbLoggedOn && n.Facts == nil:
+		n.Facts, n.Start = rel.Facts, rel.Time
+	}
+}
+
+func (g *Graph) describeLaunch(n *Node, rel *Rel) {
+	n.Launch = append(n.Launch, rel.ID)
+	if n.Facts == nil {
+		n.Facts, n.Start = rel.Facts, rel.Time
+		return
+	}
+	better := *rel.Facts
+	if better.CmdLine == "" || !better.Linux && n.Facts.CmdLine != "" {
+		better.CmdLine = n.Facts.CmdLine
+	}
+	if better.SHA256 == "" {
+		better.SHA256 = n.Facts.SHA256
+	}
+	if machineSessions[better.Session] || better.SessionGUID == "" {
+		better.Session, better.User = n.Facts.Session, n.Facts.User
+		better.SessionGUID = n.Facts.SessionGUID
+	}
+	n.Facts = &better
+}
+
+// index finishes the graph: adjacency, roles and the look-ups of the search.
+func (g *Graph) index() {
+	g.out, g.in = make([][]int32, len(g.nodes)), make([][]int32, len(g.nodes))
+	g.byEvent = map[event.ID][]int32{}
+	for i := range g.rels {
+		r := &g.rels[i]
+		if r.Src >= 0 {
+			g.out[r.Src] = append(g.out[r.Src], int32(i))
+		}
+		if r.Dst >= 0 {
+			g.in[r.Dst] = append(g.in[r.Dst], int32(i))
+		}
+		g.byEvent[r.ID] = append(g.byEvent[r.ID], int32(i))
+	}
+	for i := range g.nodes {
+		if g.nodes[i].Kind == KindProcess {
+			g.nodes[i].role = roleOf(g.nodes[i].Name)
+		}
+	}
+	g.ix = newIndexes(g)
+}
+
+// Find returns the node of an entity.
+func (g *Graph) Find(kind Kind, host, key string) (int, bool) {
+	i, ok := g.byKey[Entity{Kind: kind, Host: host, Key: key}]
+	return i, ok
+}
+
+// PrivateAddress reports whether an address can be a host of ours.
+func PrivateAddress(ip string) bool {
+	a, err := netip.ParseAddr(strings.TrimSpace(ip))
+	return err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast())
+}

@@ -1,0 +1,256 @@
+package causal
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// indexes are the look-ups that joins beyond equal keys need. All lists are in
+// time order.
+type indexes struct {
+	files    map[string][]int     // host/base name: files somebody wrote
+	images   map[string][]int     // host/base name: processes with that image
+	mentions map[string][]int     // host/base name: processes whose command line names it
+	names    map[string][]int     // host name: processes whose command line names the host
+	started  map[string][]int     // host: processes that a system process started
+	conns    map[string][]int     // "ip:port" of the connecting side: edges
+	creds    map[string][]int     // logon guid: explicit credential edges
+	guids    map[string][]int     // logon guid: sessions
+	hashes   map[string][]int     // sha256: write edges
+	dials    map[string][]int     // host: outgoing connection edges
+	sha      map[string][]int     // sha256 of the image: processes
+	explicit map[string][]int     // host: explicit credential edges
+	accounts map[string]time.Time // host/account: first seen
+	brokers  map[brokerKey][]int
+	logons   []int            // remote logon edges
+	bySource map[string][]int // source host: indexes into logons
+	ipHost   map[string]string
+	hosts    map[string]bool
+	rarity   rarity
+}
+
+const maxCmdLine = 8 << 10
+
+type brokerKey struct {
+	host string
+	kind Kind
+}
+
+func newIndexes(g *Graph) indexes {
+	ix := indexes{
+		files: map[string][]int{}, images: map[string][]int{}, mentions: map[string][]int{},
+		names: map[string][]int{}, started: map[string][]int{}, conns: map[string][]int{},
+		creds: map[string][]int{}, guids: map[string][]int{}, hashes: map[string][]int{}, dials: map[string][]int{},
+		bySource: map[string][]int{}, ipHost: map[string]string{}, hosts: map[string]bool{},
+		rarity: newRarity(g), sha: map[string][]int{}, explicit: map[string][]int{},
+		accounts: map[string]time.Time{}, brokers: map[brokerKey][]int{},
+	}
+	for _, s := range g.sensors {
+		ix.hosts[s.Host] = true
+		for _, ip := range s.IPs {
+			ix.addHostIP(ip, s.Host)
+		}
+	}
+	for i := range g.rels {
+		ix.addRel(g, i)
+	}
+	for i := range g.nodes {
+		switch n := &g.nodes[i]; n.Kind {
+		case KindProcess:
+			ix.addProcess(g, i)
+		case KindService, KindJob:
+			k := brokerKey{n.Host, n.Kind}
+			ix.brokers[k] = append(ix.brokers[k], i)
+		}
+	}
+	ix.learnAddresses(g)
+	for k, i := range ix.logons {
+		if h := ix.sourceHost(g.rels[i].Facts); h != "" {
+			ix.bySource[h] = append(ix.bySource[h], k)
+		}
+	}
+	return ix
+}
+
+// learnAddresses takes the addresses of hosts from connections that became
+// logons there, and from the answers to look-ups of known names.
+func (ix *indexes) learnAddresses(g *Graph) {
+	for _, i := range ix.logons {
+		r := &g.rels[i]
+		for _, c := range ix.conns[r.Facts.SrcIP+":"+r.Facts.SrcPort] {
+			if c := &g.rels[c]; c.Time.Sub(r.Time).Abs() <= clockSlack {
+				ix.addHostIP(c.Facts.DstIP, g.nodes[r.Dst].Host)
+			}
+		}
+	}
+	for i := range g.rels {
+		r := &g.rels[i]
+		if r.Verb != VerbResolved || r.Facts.Value == "" {
+			continue
+		}
+		if h := ShortHost(g.nodes[r.Dst].Key); ix.hosts[h] && !strings.Contains(r.Facts.Value, ",") {
+			ix.addHostIP(r.Facts.Value, h)
+		}
+	}
+}
+
+// addHostIP notes the address of a host; an address of two hosts joins nothing.
+func (ix *indexes) addHostIP(ip, host string) {
+	if ip = address(ip); ip == "" || host == "" {
+		return
+	}
+	if have, ok := ix.ipHost[ip]; ok && have != host {
+		ix.ipHost[ip] = ""
+		return
+	}
+	ix.ipHost[ip] = host
+}
+
+func (ix *indexes) addRel(g *Graph, i int) {
+	r := &g.rels[i]
+	switch r.Verb {
+	case VerbWrote, VerbRenamed, VerbWroteShare:
+		n := &g.nodes[r.Dst]
+		k := n.Host + "/" + Base(n.Key)
+		if n.Kind == KindFile && (len(ix.files[k]) == 0 || !slices.Contains(ix.files[k], r.Dst)) {
+			ix.files[k] = append(ix.files[k], r.Dst)
+		}
+		if r.Facts != nil && r.Facts.SHA256 != "" {
+			ix.hashes[r.Facts.SHA256] = append(ix.hashes[r.Facts.SHA256], i)
+		}
+	case VerbSpawned:
+		ix.account(g, r)
+	case VerbConnected:
+		h := g.nodes[r.Src].Host
+		ix.dials[h] = append(ix.dials[h], i)
+		if r.Facts.SrcIP != "" && r.Facts.SrcPort != "" {
+			k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
+			ix.conns[k] = append(ix.conns[k], i)
+		}
+	case VerbUsedCredential:
+		ix.explicit[g.rels[i].host(g)] = append(ix.explicit[g.rels[i].host(g)], i)
+		if id := r.Facts.SessionGUID; id != "" {
+			ix.creds[id] = append(ix.creds[id], i)
+		}
+	case VerbLoggedOn:
+		ix.account(g, r)
+		if id := r.Facts.SessionGUID; id != "" {
+			ix.guids[id] = append(ix.guids[id], r.Dst)
+		}
+		if r.Facts.Remote() {
+			ix.logons = append(ix.logons, i)
+		}
+	}
+}
+
+// account notes that the account of a process or session was on its host.
+func (ix *indexes) account(g *Graph, r *Rel) {
+	k := g.nodes[r.Dst].Host + "/" + shortUser(r.Facts.User)
+	if _, ok := ix.accounts[k]; !ok {
+		ix.accounts[k] = r.Time
+	}
+}
+
+// Remote reports whether a logon came over the network.
+func (f *Facts) Remote() bool {
+	switch f.LogonType {
+	case 2, 4, 5, 7, 11, 12, 13:
+		return false
+	case 3, 8, 9, 10:
+		return f.SrcIP != "" || f.SrcHost != "" || f.SessionGUID != ""
+	}
+	return f.SrcIP != "" || f.SrcHost != ""
+}
+
+// sourceHost returns the host a logon came from, "" when no sensor knows it.
+func (ix *indexes) sourceHost(f *Facts) string {
+	if h := ix.ipHost[f.SrcIP]; h != "" {
+		return h
+	}
+	if ix.hosts[f.SrcHost] {
+		return f.SrcHost
+	}
+	return ""
+}
+
+func (ix *indexes) addProcess(g *Graph, i int) {
+	n := &g.nodes[i]
+	k := n.Host + "/" + Base(n.Name)
+	ix.images[k] = append(ix.images[k], i)
+	for _, r := range g.In(i) {
+		if r.Verb == VerbSpawned && r.Src >= 0 && g.nodes[r.Src].Boundary() {
+			ix.started[n.Host] = append(ix.started[n.Host], i)
+			break
+		}
+	}
+	if n.Facts != nil && n.Facts.SHA256 != "" && !isSystemPath(NormalPath(n.Name)) {
+		ix.sha[n.Facts.SHA256] = append(ix.sha[n.Facts.SHA256], i)
+	}
+	for _, token := range codeMentions(n.CmdLine()) {
+		k := n.Host + "/" + Base(token)
+		if list := ix.mentions[k]; len(list) == 0 || list[len(list)-1] != i {
+			ix.mentions[k] = append(list, i)
+		}
+	}
+	for _, h := range ix.hostMentions(n.CmdLine(), n.Host) {
+		ix.names[h] = append(ix.names[h], i)
+	}
+}
+
+// hostMentions returns the known hosts a command line names, except its own.
+func (ix *indexes) hostMentions(cmd, own string) []string {
+	if len(cmd) > maxCmdLine {
+		cmd = cmd[:maxCmdLine]
+	}
+	var found []string
+	for _, token := range strings.FieldsFunc(cmd, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			r == '.' || r == '-' || r == '_')
+	}) {
+		h := ix.ipHost[token]
+		if short := ShortHost(token); h == "" && len(short) > 2 && ix.hosts[short] {
+			h = short
+		}
+		if h != "" && h != own && !slices.Contains(found, h) {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// codeMentions returns the files of a command line whose content would run:
+// quoted strings and words, cut at the comma of an entry point, with an
+// extension that holds code. The program itself is left out.
+func codeMentions(cmd string) []string {
+	if len(cmd) > maxCmdLine {
+		cmd = cmd[:maxCmdLine]
+	}
+	var found []string
+	for i, token := range cmdTokens(cmd) {
+		token, _, _ = strings.Cut(token, ",")
+		if ext := extension(token); i > 0 && codeExtensions[ext] && len(token) > len(ext)+1 {
+			found = append(found, token)
+		}
+	}
+	return found
+}
+
+// cmdTokens splits a command line at blanks outside quotes and at = ; | & ( ).
+func cmdTokens(cmd string) []string {
+	quote := rune(0)
+	return strings.FieldsFunc(cmd, func(r rune) bool {
+		switch {
+		case r == '"' || r == '\'':
+			if quote == 0 {
+				quote = r
+			} else if quote == r {
+				quote = 0
+			}
+			return true
+		case quote != 0:
+			return false
+		}
+		return strings.ContainsRune(" \t\r\n=;|&()<>", r)
+	})
+}

@@ -1,0 +1,205 @@
+package causal
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// Channel is one log of one host in the events given.
+type Channel struct {
+	Name        string
+	Events      int
+	First, Last time.Time
+	Holes       []Hole // runs of record numbers that are not there
+	Quiet       []Span // unusually long silences
+}
+
+// Hole is a run of missing record numbers, both ends missing.
+type Hole struct {
+	From, To    int64
+	After, Next time.Time // times of the records around it
+}
+
+// Span is a stretch of time.
+type Span struct{ From, To time.Time }
+
+// Sensor is a host and the logs that report from it.
+type Sensor struct {
+	Host     string
+	IPs      []string
+	Channels []Channel
+	Offset   time.Duration // median of payload time minus header time
+	Spread   time.Duration // half the range of those differences
+	Offsets  int           // records the estimate rests on
+}
+
+type mark struct {
+	seq int64
+	at  time.Time
+}
+
+type sensors struct {
+	marks   map[[2]string][]mark
+	ips     map[string]map[string]bool
+	offsets map[string][]time.Duration
+}
+
+func newSensors() sensors {
+	return sensors{
+		marks: map[[2]string][]mark{}, ips: map[string]map[string]bool{},
+		offsets: map[string][]time.Duration{},
+	}
+}
+
+func (s *sensors) add(ev *event.Event) {
+	h := host(ev)
+	if h == "" {
+		return
+	}
+	log := ev.Attrs.Get(event.AttrLogName)
+	if log == "" {
+		log = ev.Attrs.Get(event.AttrProductName)
+	}
+	seq, _ := strconv.ParseInt(ev.Attrs.Get(event.AttrSequence), 10, 64)
+	k := [2]string{h, log}
+	s.marks[k] = append(s.marks[k], mark{seq, ev.Time})
+	if ip := address(ev.Attrs.Get(event.AttrHostIP)); ip != "" {
+		s.addIP(h, ip)
+	}
+	s.ownAddress(ev, h)
+	s.addOffset(ev, h)
+}
+
+// ownAddress learns a host's address from its own process's connections.
+func (s *sensors) ownAddress(ev *event.Event, h string) {
+	if ev.Class != event.ClassNetwork || !actor(ev).Is() {
+		return
+	}
+	src, dst := event.AttrSrcIP, event.AttrDstIP
+	if strings.EqualFold(ev.Attrs.Get(event.AttrDirection), "inbound") {
+		src = dst
+	}
+	if ip := address(ev.Attrs.Get(src)); PrivateAddress(ip) {
+		s.addIP(h, ip)
+	}
+}
+
+func (s *sensors) addIP(h, ip string) {
+	if s.ips[h] == nil {
+		s.ips[h] = map[string]bool{}
+	}
+	s.ips[h][ip] = true
+}
+
+func (s *sensors) addOffset(ev *event.Event, h string) {
+	text := ev.Attrs.Get(event.AttrOriginalTime)
+	if text == "" {
+		return
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			s.offsets[h] = append(s.offsets[h], t.Sub(ev.Time))
+			return
+		}
+	}
+}
+
+// hosts returns what was learnt, ordered by host and channel.
+func (s *sensors) hosts() []Sensor {
+	byHost := map[string]*Sensor{}
+	for k, marks := range s.marks {
+		sn := byHost[k[0]]
+		if sn == nil {
+			sn = &Sensor{Host: k[0]}
+			byHost[k[0]] = sn
+		}
+		sn.Channels = append(sn.Channels, channel(k[1], marks))
+	}
+	var list []Sensor
+	for h, sn := range byHost {
+		for ip := range s.ips[h] {
+			sn.IPs = append(sn.IPs, ip)
+		}
+		slices.Sort(sn.IPs)
+		slices.SortFunc(sn.Channels, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
+		sn.Offset, sn.Spread, sn.Offsets = clock(s.offsets[h])
+		list = append(list, *sn)
+	}
+	slices.SortFunc(list, func(a, b Sensor) int { return strings.Compare(a.Host, b.Host) })
+	return list
+}
+
+// clock returns the median difference and half the range of its middle nine
+// tenths.
+func clock(d []time.Duration) (offset, spread time.Duration, n int) {
+	if len(d) == 0 {
+		return 0, 0, 0
+	}
+	d = slices.Clone(d)
+	slices.Sort(d)
+	lo, hi := d[len(d)/20], d[len(d)-1-len(d)/20]
+	return d[len(d)/2], (hi - lo) / 2, len(d)
+}
+
+const (
+	maxHoles   = 20
+	quietFloor = 30 * time.Minute
+	quietTimes = 4 // a silence is unusual at this many times the third longest
+)
+
+func channel(name string, marks []mark) Channel {
+	marks = slices.Clone(marks)
+	c := Channel{Name: name, Events: len(marks)}
+	slices.SortFunc(marks, func(a, b mark) int { return a.at.Compare(b.at) })
+	c.First, c.Last = marks[0].at, marks[len(marks)-1].at
+	c.Quiet = silences(marks)
+	c.Holes = holes(marks)
+	return c
+}
+
+// silences returns the stretches without a record that stand out: nights and
+// lunches come in numbers, a stopped sensor once.
+func silences(marks []mark) []Span {
+	if len(marks) < 4 {
+		return nil
+	}
+	spans := make([]Span, 0, len(marks)-1)
+	for i := 1; i < len(marks); i++ {
+		spans = append(spans, Span{marks[i-1].at, marks[i].at})
+	}
+	slices.SortStableFunc(spans, func(a, b Span) int {
+		return cmp.Compare(b.To.Sub(b.From), a.To.Sub(a.From))
+	})
+	limit := max(quietFloor, quietTimes*spans[2].To.Sub(spans[2].From))
+	n := 0
+	for n < 2 && spans[n].To.Sub(spans[n].From) > limit {
+		n++
+	}
+	return spans[:n]
+}
+
+func holes(marks []mark) []Hole {
+	numbered := slices.DeleteFunc(marks, func(m mark) bool { return m.seq <= 0 })
+	slices.SortFunc(numbered, func(a, b mark) int {
+		if a.seq != b.seq {
+			return int(min(max(a.seq-b.seq, -1), 1))
+		}
+		return a.at.Compare(b.at)
+	})
+	var found []Hole
+	for i := 1; i < len(numbered) && len(found) < maxHoles; i++ {
+		a, b := numbered[i-1], numbered[i]
+		if b.seq-a.seq > 1 {
+			found = append(found, Hole{a.seq + 1, b.seq - 1, a.at, b.at})
+		}
+	}
+	return found
+}
+
+// Sensors returns the hosts and logs the graph was built from, by host.
+func (g *Graph) Sensors() []Sensor { return g.sensors }

@@ -1,0 +1,165 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Config says where the journal lives.
+type Config struct {
+	Dir      string       // folder of its own, created when missing
+	FirstSeq uint64       // sequence of the first entry of a new journal; 0 means 1
+	Log      *slog.Logger // nil discards
+}
+
+// Stream is an open journal. Its methods may be called concurrently.
+type Stream struct {
+	cfg Config
+	log *slog.Logger
+
+	mu     sync.RWMutex // held for writing while the server is replaced
+	engine *engine      // nil after a failed restart
+	broken error        // why the engine takes no more writes
+	closed bool
+
+	tail tail
+	mark *mark
+	done chan struct{} // closed by Close
+}
+
+// Open opens the journal in cfg.Dir, creating it when there is none. It fails
+// with ErrLost where acknowledged entries are missing from the end.
+func Open(ctx context.Context, cfg Config) (*Stream, error) {
+	cfg.FirstSeq = max(cfg.FirstSeq, 1)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create journal folder: %w", err)
+	}
+	m, err := openMark(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	s := &Stream{cfg: cfg, log: cfg.Log, mark: m, done: make(chan struct{})}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal: %w", err), m.close())
+	}
+	return s, nil
+}
+
+// start starts the server and checks that the stream holds what was
+// acknowledged. The caller holds s.mu or is alone.
+func (s *Stream) start(ctx context.Context) error {
+	eng, err := startEngine(ctx, s.cfg.Dir, s.log)
+	if err != nil {
+		return err
+	}
+	last, err := s.attach(ctx, eng)
+	if err != nil {
+		eng.stop()
+		return err
+	}
+	s.engine, s.broken = eng, nil
+	s.tail.advance(last)
+	return nil
+}
+
+// attach opens or creates the stream and returns its last sequence.
+func (s *Stream) attach(ctx context.Context, eng *engine) (uint64, error) {
+	known := s.mark.seq()
+	err := eng.openStream(ctx)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if known >= s.cfg.FirstSeq {
+			return 0, fmt.Errorf("%w: the stream is gone, entries through %d were "+
+				"acknowledged; to go on without them, remove %s", ErrLost, known, s.mark.path)
+		}
+		err = eng.createStream(ctx, s.cfg.FirstSeq)
+	}
+	if err != nil {
+		return 0, err
+	}
+	state, err := eng.state(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if known = max(known, s.cfg.FirstSeq-1); state.LastSeq < known {
+		return 0, fmt.Errorf("%w: the journal ends at %d, entries through %d were "+
+			"acknowledged", ErrLost, state.LastSeq, known)
+	}
+	if state.NumDeleted > 0 {
+		s.log.Error("journal has damaged entries", "count", state.NumDeleted,
+			"first", state.Deleted[0], "dir", s.cfg.Dir)
+	}
+	return state.LastSeq, nil
+}
+
+// Bounds returns the sequences of the lowest entry still held and of the
+// highest ever assigned. first is last+1 when none is held; last is one below
+// Config.FirstSeq, so 0 for a new journal, when none was assigned.
+func (s *Stream) Bounds(ctx context.Context) (first, last uint64, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.usable(); err != nil {
+		return 0, 0, fmt.Errorf("read journal bounds: %w", err)
+	}
+	state, err := s.engine.state(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read journal bounds: %w", err)
+	}
+	s.tail.advance(state.LastSeq)
+	return state.FirstSeq, state.LastSeq, nil
+}
+
+// Purge removes the entries up to and including through; sequences go on
+// after the highest assigned one.
+func (s *Stream) Purge(ctx context.Context, through uint64) error {
+	first, last, err := s.Bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("purge journal: %w", err)
+	}
+	if through = min(through, last); through < first {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.usable(); err != nil {
+		return fmt.Errorf("purge journal: %w", err)
+	}
+	if err := s.engine.stream.Purge(ctx, jetstream.WithPurgeSequence(through+1)); err != nil {
+		return fmt.Errorf("purge journal through %d: %w", through, err)
+	}
+	return nil
+}
+
+// Close stops the server. Reads that wait end with ErrClosed.
+func (s *Stream) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.done)
+	if s.engine != nil {
+		s.engine.stop()
+	}
+	return s.mark.close()
+}
+
+// usable reports why the engine cannot be asked; the caller holds s.mu.
+func (s *Stream) usable() error {
+	if s.closed {
+		return ErrClosed
+	}
+	if s.engine == nil {
+		return fmt.Errorf("%w: %w", errDown, s.broken)
+	}
+	return nil
+}

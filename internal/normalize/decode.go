@@ -1,0 +1,107 @@
+package normalize
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/mappings"
+)
+
+// decoder holds the compiled shapes and message patterns. Read-only.
+type decoder struct {
+	shapes   []*shape
+	xml      *shape // for fields that came out of event XML
+	text     *shape // for lines of format text and syslog
+	patterns map[string][]*pattern
+}
+
+// standard compiles the mapping files that are part of the program.
+var standard = sync.OnceValues(func() (*Normalizer, error) { return New(mappings.FS) })
+
+// Decode reads one record into native fields with the shapes and patterns that
+// are part of the program. An error means that raw is not of the format;
+// fields read before the fault are returned with it.
+func Decode(format event.Format, schema string, raw []byte) (event.Fields, error) {
+	n, err := standard()
+	if err != nil {
+		return nil, fmt.Errorf("load mappings: %w", err)
+	}
+	r := n.decoder.reader(&memory{}, format, schema)
+	return r.read(raw)
+}
+
+// reader decodes the records of one entry. Not safe for concurrent use.
+type reader struct {
+	*decoder
+	mem     *memory
+	scratch event.Fields
+	fields  func(s string, out event.Fields) (event.Fields, error)
+	lines   bool // messages are matched against the patterns
+}
+
+// reader prepares decoding: headers are read once for all records.
+func (d *decoder) reader(mem *memory, format event.Format, schema string) *reader {
+	r := &reader{decoder: d, mem: mem}
+	switch format {
+	case event.FormatJSON:
+		r.fields = func(s string, out event.Fields) (event.Fields, error) {
+			return decodeJSON(mem, s, out)
+		}
+	case event.FormatSyslog:
+		r.fields, r.lines = newSyslogDecoder().decode, true
+	case event.FormatAuditd:
+		r.fields = decodeAuditd
+	case event.FormatZeek:
+		h, err := parseZeekHeader(schema)
+		r.fields = h.decodeOr(err)
+	case event.FormatCSV:
+		h, err := parseCSVHeader(schema)
+		r.fields = h.decodeOr(err)
+	case event.FormatText:
+		r.fields = func(s string, out event.Fields) (event.Fields, error) {
+			return appendText(out, "message", s), nil
+		}
+	default:
+		r.fields = failing(fmt.Errorf("decode record: unknown format %q", string(format)))
+	}
+	return r
+}
+
+func failing(err error) func(string, event.Fields) (event.Fields, error) {
+	return func(_ string, out event.Fields) (event.Fields, error) { return out, err }
+}
+
+func (h *zeekHeader) decodeOr(err error) func(string, event.Fields) (event.Fields, error) {
+	if err != nil {
+		return failing(err)
+	}
+	return h.decode
+}
+
+func (h *csvHeader) decodeOr(err error) func(string, event.Fields) (event.Fields, error) {
+	if err != nil {
+		return failing(err)
+	}
+	return h.decode
+}
+
+// read decodes one record.
+func (r *reader) read(raw []byte) (event.Fields, error) {
+	fields, err := r.fields(validText(raw), r.scratch[:0])
+	if err == nil {
+		if message := fields.Text("message"); r.text != nil && strings.HasPrefix(message, "<Event") {
+			fields = r.text.apply(r.decoder, r.mem, fields)
+		}
+		fields = r.lift(r.mem, fields)
+		if r.lines {
+			fields = r.matchMessage(fields)
+		}
+	}
+	r.scratch = fields
+	if len(fields) == 0 {
+		return nil, err
+	}
+	return r.mem.keepFields(fields), err
+}

@@ -1,0 +1,333 @@
+package reconstruct
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/evident-sec/evident/internal/causal"
+)
+
+const (
+	maxText = 240 // characters of a quoted command or path
+	maxList = 6   // objects named in one sentence
+)
+
+// clean makes text of a log record safe to print: control and format
+// characters become escapes, and long text is cut in the middle.
+func clean(s string, limit int) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
+			b.WriteString(strings.Trim(strconv.QuoteToASCII(string(r)), `"`))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	out := []rune(strings.TrimSpace(b.String()))
+	if len(out) > limit {
+		out = append(append(out[:limit*2/3:limit*2/3], []rune(" … ")...), out[len(out)-limit/3:]...)
+	}
+	return string(out)
+}
+
+func (w *writer) node(n int) *causal.Node {
+	if n < 0 {
+		return &causal.Node{}
+	}
+	return w.g.Node(n)
+}
+
+// name names a node in a sentence.
+func (w *writer) name(n int) string {
+	if n < 0 {
+		return ""
+	}
+	node := w.g.Node(n)
+	switch node.Kind {
+	case causal.KindSession:
+		user := cmp.Or(node.User(), node.Name)
+		return clean(cmp.Or(user, "session "+node.Key), maxText)
+	case causal.KindFile, causal.KindRegistry:
+		return clean(node.Name, maxText)
+	}
+	return clean(w.g.Label(n), maxText)
+}
+
+// counted names nodes by their short names, repeated ones with a count.
+func (w *writer) counted(nodes []int, limit int) []string {
+	var names []string
+	count := map[string]int{}
+	for _, n := range nodes {
+		node := w.node(n)
+		s := w.name(n)
+		switch node.Kind {
+		case causal.KindProcess, causal.KindFile:
+			s = clean(causal.Base(node.Name), maxText)
+		}
+		if count[s]++; count[s] == 1 {
+			names = append(names, s)
+		}
+	}
+	rest := len(names) - limit
+	if rest > 0 {
+		names = names[:limit]
+	}
+	for i, s := range names {
+		if count[s] > 1 {
+			names[i] = fmt.Sprintf("%s (%d times)", s, count[s])
+		}
+	}
+	if rest > 0 {
+		names = append(names, fmt.Sprintf("%d more", rest))
+	}
+	return names
+}
+
+func list(names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// sentence says the action in plain words.
+func (w *writer) sentence(a *act) string {
+	where := ""
+	if h := w.hostOf(a); h != "" {
+		where = "On " + h + ", "
+	}
+	who := cmp.Or(w.name(a.actor), "an unknown process")
+	if a.actor >= 0 && w.node(a.actor).Kind == causal.KindSession {
+		who = "the session of " + who
+	}
+	if s := w.special(a, who); s != "" {
+		return upper(where+s) + "."
+	}
+	what := cmp.Or(w.objectText(a), "something")
+	return upper(where+who+" "+a.verb.String()+" "+what) + times(a) + "."
+}
+
+func upper(s string) string {
+	r := []rune(s)
+	if len(r) > 0 {
+		r[0] = unicode.ToUpper(r[0])
+	}
+	return string(r)
+}
+
+func times(a *act) string {
+	if a.count > 1 && len(slices.Compact(slices.Clone(a.objects))) == 1 {
+		return fmt.Sprintf(", %d times", a.count)
+	}
+	return ""
+}
+
+func (w *writer) objectText(a *act) string {
+	if len(a.objects) > 1 && len(distinct(a.objects)) > 1 {
+		return list(w.counted(a.objects, maxList))
+	}
+	return w.name(a.object)
+}
+
+func distinct(nodes []int) []int {
+	nodes = slices.Clone(nodes)
+	slices.Sort(nodes)
+	return slices.Compact(nodes)
+}
+
+// special holds the templates of verbs that need more than subject, verb and
+// object; "" where the plain form does.
+func (w *writer) special(a *act, who string) string {
+	f := a.facts
+	if f == nil {
+		f = &causal.Facts{}
+	}
+	switch a.verb {
+	case causal.VerbSpawned:
+		return w.startSentence(a, who)
+	case causal.VerbInjected:
+		return fmt.Sprintf("%s started a thread inside %s and controlled it from then on", who, w.name(a.object))
+	case causal.VerbReadMemory:
+		return fmt.Sprintf("%s opened the memory of %s, which holds credentials%s", who,
+			w.name(a.object), paren("access "+f.Access, f.Access)) + times(a)
+	case causal.VerbLoggedOn:
+		return w.logonSentence(a, f)
+	case causal.VerbInstalled:
+		return fmt.Sprintf("%s installed the service %s%s", who, w.name(a.object), running(f.Command))
+	case causal.VerbRegistered:
+		return fmt.Sprintf("%s registered the scheduled job %s%s", who, w.name(a.object), running(f.Command))
+	case causal.VerbConnected:
+		return w.connSentence(a, who, f)
+	case causal.VerbWrote, causal.VerbWroteShare:
+		return w.writeSentence(a, who, f)
+	case causal.VerbSetValue:
+		return fmt.Sprintf("%s set %s%s", who, w.objectText(a), paren("to "+clean(f.Value, maxText), f.Value))
+	case causal.VerbUsedCredential:
+		return fmt.Sprintf("%s used the credentials of %s%s", who, w.name(a.object),
+			paren("towards "+f.DstHost, f.DstHost))
+	}
+	return w.lesser(a, who, f)
+}
+
+func (w *writer) lesser(a *act, who string, f *causal.Facts) string {
+	switch a.verb {
+	case causal.VerbCleared:
+		return fmt.Sprintf("%s cleared the log %s", who, w.objectText(a))
+	case causal.VerbChangedAccount:
+		return fmt.Sprintf("%s changed the account %s%s", who, w.objectText(a),
+			paren("group "+clean(f.Value, maxText), f.Value))
+	case causal.VerbRanScript:
+		return fmt.Sprintf("%s ran script: %s", who, w.objectText(a)) + times(a)
+	case causal.VerbCalled:
+		return fmt.Sprintf("%s called %s%s", who, clean(cmp.Or(f.Value, w.objectText(a)), maxText),
+			paren("on "+w.objectText(a), w.objectText(a)))
+	case causal.VerbLoaded:
+		return fmt.Sprintf("%s loaded %s", w.name(a.object), w.name(a.actor))
+	case causal.VerbTraffic:
+		return fmt.Sprintf("%s exchanged traffic with %s", who, w.objectText(a))
+	case causal.VerbFailedLogon:
+		return fmt.Sprintf("a logon of %s from %s failed", w.objectText(a), who) + times(a)
+	case causal.VerbOpened:
+		return fmt.Sprintf("%s opened %s with rights to take it over", who, w.objectText(a))
+	}
+	return ""
+}
+
+func (w *writer) startSentence(a *act, who string) string {
+	if len(a.objects) > 1 {
+		return fmt.Sprintf("%s ran %s", who, list(w.counted(a.objects, maxList)))
+	}
+	n := w.node(a.object)
+	what := w.name(a.object)
+	if cmd := clean(n.CmdLine(), maxText); cmd != "" {
+		what += ", command line " + quote(cmd)
+	}
+	if user := n.User(); user != "" {
+		what += ", as " + clean(user, maxText)
+	}
+	if a.via < 0 {
+		return fmt.Sprintf("%s %sstarted %s", who, w.wroteFirst(a), what)
+	}
+	via := w.node(a.via)
+	switch via.Kind {
+	case causal.KindService:
+		return fmt.Sprintf("the service manager started %s for the service %s", what, w.name(a.via))
+	case causal.KindJob:
+		return fmt.Sprintf("the scheduler started %s for the job %s", what, w.name(a.via))
+	}
+	return fmt.Sprintf("%s started %s in the remote session of %s", who, what, w.name(a.via))
+}
+
+// wroteFirst says that the starter had written what it started.
+func (w *writer) wroteFirst(a *act) string {
+	for _, l := range w.links[a.object] {
+		if l.Src != a.actor || l.Verb != causal.VerbWrote {
+			continue
+		}
+		for _, r := range w.written(l) {
+			return "wrote " + clean(causal.Base(w.g.Node(r.Dst).Name), maxText) + " and "
+		}
+	}
+	return ""
+}
+
+func (w *writer) logonSentence(a *act, f *causal.Facts) string {
+	from := cmp.Or(f.SrcIP, f.SrcHost)
+	if f.SrcIP != "" && f.SrcHost != "" {
+		from = f.SrcHost + " (" + f.SrcIP + ")"
+	}
+	s := fmt.Sprintf("%s logged on%s", clean(cmp.Or(f.User, w.name(a.object), "an account"), maxText),
+		logonKind(f.LogonType))
+	if from != "" {
+		s += " from " + clean(from, maxText)
+	}
+	if src := w.node(a.actor); src.Kind == causal.KindProcess {
+		s += fmt.Sprintf("; %s on %s made that logon", w.name(a.actor), src.Host)
+	}
+	return s
+}
+
+func logonKind(t int64) string {
+	switch t {
+	case 2:
+		return " at the console"
+	case 3:
+		return " over the network"
+	case 4:
+		return " for a batch job"
+	case 5:
+		return " for a service"
+	case 8:
+		return " over the network in clear text"
+	case 9:
+		return " with other credentials"
+	case 10:
+		return " by remote desktop"
+	}
+	return ""
+}
+
+func (w *writer) connSentence(a *act, who string, f *causal.Facts) string {
+	what := w.objectText(a)
+	if len(distinct(a.objects)) <= 1 && f.DstHost != "" {
+		what = clean(f.DstHost, maxText) + " (" + what + ")"
+	}
+	if s := adminService(f.DstPort); s != "" && len(distinct(a.objects)) <= 1 {
+		what += " over " + s
+	}
+	sent := ""
+	if f.Bytes > 0 && a.count == 1 {
+		sent = " and sent " + size(f.Bytes)
+	}
+	return fmt.Sprintf("%s connected to %s%s", who, what, sent) + times(a)
+}
+
+func (w *writer) writeSentence(a *act, who string, f *causal.Facts) string {
+	s := fmt.Sprintf("%s wrote %s", who, w.objectText(a)) + times(a)
+	if f.Origin != "" {
+		s += ", fetched from " + clean(f.Origin, maxText)
+	}
+	if a.via >= 0 {
+		s += ", which " + w.name(a.via) + " used"
+	}
+	return s
+}
+
+func size(n int64) string {
+	const unit = 1000
+	units := []string{"bytes", "kB", "MB", "GB", "TB"}
+	v, i := float64(n), 0
+	for v >= unit && i < len(units)-1 {
+		v, i = v/unit, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	return fmt.Sprintf("%.1f %s", v, units[i])
+}
+
+func paren(text, when string) string {
+	if when == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+func running(command string) string {
+	if command == "" {
+		return ""
+	}
+	return " to run " + quote(clean(command, maxText))
+}
+
+func quote(s string) string { return "‘" + s + "’" }

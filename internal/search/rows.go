@@ -1,0 +1,186 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/evident-sec/evident/event"
+)
+
+// fixedSQL selects what every row has; scanFixed reads it.
+const fixedSQL = `e.entry, e.leaf, epoch_us(e.time), epoch_us(e.received), e.class_uid, ` +
+	`e.activity_id, e.severity_id, coalesce(e."logsource.product", ''), ` +
+	`coalesce(e."logsource.service", ''), coalesce(e."logsource.category", ''), ` +
+	`coalesce(e.problem, '')`
+
+// fetch returns the rows of the keys, in their order. Finding keys first and
+// rows later keeps all other columns of non-matches unread.
+func (v *view) fetch(ctx context.Context, req *Request, keys []key) ([]Row, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	found, err := v.rows(ctx, req, keys)
+	if err != nil {
+		return nil, err
+	}
+	if req.Raw {
+		if err := v.originals(ctx, keys, found); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Row, len(keys))
+	for i, k := range keys {
+		row, ok := found[k.id()]
+		if !ok {
+			return nil, fmt.Errorf("read event %s: the file lost it", k.id())
+		}
+		out[i] = *row
+	}
+	return out, nil
+}
+
+func (k key) id() event.ID { return event.ID{Entry: uint64(k.entry), Leaf: uint32(k.leaf)} }
+
+// among returns the condition that (entry, leaf) is one of the keys. The plain
+// bounds let the reader skip row groups.
+func among(keys []key, b *builder) string {
+	entries, leaves := make([]int64, len(keys)), make([]int32, len(keys))
+	for i, k := range keys {
+		entries[i], leaves[i] = k.entry, k.leaf
+	}
+	return "entry BETWEEN " + b.arg(slices.Min(entries)) + " AND " + b.arg(slices.Max(entries)) +
+		" AND (entry, leaf) IN (SELECT unnest(" + b.arg(entries) + "::BIGINT[]), unnest(" +
+		b.arg(leaves) + "::INTEGER[]))"
+}
+
+// around returns the part of the view with events of the keys' times.
+func (v *view) around(keys []key) (source, span) {
+	s := span{keys[0].micros, keys[0].micros}
+	for _, k := range keys {
+		s.from, s.to = min(s.from, k.micros), max(s.to, k.micros)
+	}
+	src := source{hot: v.hotRows > 0 && v.hot.from <= s.to && v.hot.to >= s.from}
+	for _, f := range v.files {
+		if f.From.UnixMicro() <= s.to && f.To.UnixMicro() >= s.from {
+			src.files = append(src.files, f)
+		}
+	}
+	return src, s
+}
+
+func (v *view) rows(ctx context.Context, req *Request, keys []key) (map[event.ID]*Row, error) {
+	b := &builder{}
+	src, times := v.around(keys)
+	attrs := wantedAttrs(req.Columns)
+	selected := []string{fixedSQL}
+	for _, a := range attrs {
+		selected = append(selected, column(a.String()))
+	}
+	stmt := "SELECT " + strings.Join(selected, ", ") + " FROM " + v.eventsSQL(src, b) +
+		" e WHERE e.time BETWEEN " + b.time(times.from) + " AND " + b.time(times.to) +
+		" AND " + among(keys, b)
+	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[event.ID]*Row, len(keys))
+	scan := newScanner(attrs)
+	for rows.Next() {
+		row, err := scan.row(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read events: %w", err)
+		}
+		found[row.ID] = row
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return found, nil
+}
+
+func wantedAttrs(columns []event.Attr) []event.Attr {
+	if columns != nil {
+		wanted := slices.Clone(columns)
+		slices.Sort(wanted)
+		return slices.Compact(wanted)
+	}
+	wanted := make([]event.Attr, event.NumAttrs)
+	for i := range wanted {
+		wanted[i] = event.Attr(i)
+	}
+	return wanted
+}
+
+// scanner reads rows without allocating for the columns that are NULL.
+type scanner struct {
+	attrs            []event.Attr
+	values           []any
+	dest             []any
+	row1             Row
+	entry, time, rcv int64
+	leaf             int32
+}
+
+func newScanner(attrs []event.Attr) *scanner {
+	s := &scanner{attrs: attrs, values: make([]any, len(attrs))}
+	s.dest = []any{
+		&s.entry, &s.leaf, &s.time, &s.rcv, &s.row1.Class, &s.row1.Activity, &s.row1.Severity,
+		&s.row1.Product, &s.row1.Service, &s.row1.Category, &s.row1.Problem,
+	}
+	for i := range s.values {
+		s.dest = append(s.dest, &s.values[i])
+	}
+	return s
+}
+
+func (s *scanner) row(rows *sql.Rows) (*Row, error) {
+	if err := rows.Scan(s.dest...); err != nil {
+		return nil, err
+	}
+	row := s.row1
+	row.ID = event.ID{Entry: uint64(s.entry), Leaf: uint32(s.leaf)}
+	row.Time = time.UnixMicro(s.time).UTC()
+	row.Received = time.UnixMicro(s.rcv).UTC()
+	for i, a := range s.attrs {
+		switch value := s.values[i].(type) {
+		case string:
+			row.Attrs = append(row.Attrs, event.AttrValue{Attr: a, Text: value})
+		case int64:
+			row.Attrs = append(row.Attrs,
+				event.AttrValue{Attr: a, Text: strconv.FormatInt(value, 10)})
+		}
+	}
+	return &row, nil
+}
+
+// originals adds the original bytes to the rows.
+func (v *view) originals(ctx context.Context, keys []key, found map[event.ID]*Row) error {
+	b := &builder{}
+	src, _ := v.around(keys)
+	stmt := "SELECT entry, leaf, raw FROM " + v.originalsSQL(src, b) + " WHERE " + among(keys, b)
+	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
+	if err != nil {
+		return fmt.Errorf("read original bytes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k key
+		var raw []byte
+		if err := rows.Scan(&k.entry, &k.leaf, &raw); err != nil {
+			return fmt.Errorf("read original bytes: %w", err)
+		}
+		if row := found[k.id()]; row != nil {
+			row.Raw = raw
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read original bytes: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Search returns one page of the events that match. Errors wrap ErrCursor for a
+// bad Request.After, and the context's error when it ended first.
+func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
+	start := time.Now()
+	var after *key
+	if req.After != "" {
+		k, err := parseCursor(req.After)
+		if err != nil {
+			return nil, err
+		}
+		after = &k
+	}
+	v, err := e.view(ctx, req.From, req.To)
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	res := &Result{Files: len(v.files), HotRows: v.hotRows}
+	limit := req.limit()
+	keys, err := v.walk(ctx, &req, after, limit+1)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	more := len(keys) > limit
+	if more {
+		keys = keys[:limit]
+		res.After = keys[limit-1].cursor()
+	}
+	if res.Rows, err = v.fetch(ctx, &req, keys); err != nil {
+		return nil, ended(ctx, err)
+	}
+	res.Total, res.TotalExact = int64(len(keys)), !more && after == nil
+	if !res.TotalExact && req.CountFor >= 0 {
+		if err := v.count(ctx, &req, res); err != nil {
+			return nil, ended(ctx, err)
+		}
+	}
+	res.Took = time.Since(start)
+	return res, nil
+}
+
+// ended returns the context's error in place of DuckDB's words for it.
+func ended(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		return fmt.Errorf("search events: %w", cause)
+	}
+	return err
+}
+
+// Count returns how many events match. exact is false when the time that
+// Request.CountFor allows was over before the end; n is then a lower bound.
+func (e *Engine) Count(ctx context.Context, req Request) (n int64, exact bool, err error) {
+	v, err := e.view(ctx, req.From, req.To)
+	if err != nil {
+		return 0, false, err
+	}
+	defer v.close()
+	var res Result
+	if err := v.count(ctx, &req, &res); err != nil {
+		return 0, false, ended(ctx, err)
+	}
+	return res.Total, res.TotalExact, nil
+}
+
+// count sets Total and TotalExact. It must be the view's last statement: the
+// transaction is of no use once a statement was interrupted.
+func (v *view) count(ctx context.Context, req *Request, res *Result) error {
+	budget := req.CountFor
+	if budget == 0 {
+		budget = countBudget
+	}
+	limited, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	total := int64(0)
+	left := v.stretches(req, nil)
+	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
+		part := left[:min(step, len(left))]
+		left = left[len(part):]
+		n, err := v.countPart(limited, req, part)
+		if err != nil && ctx.Err() == nil && limited.Err() != nil {
+			res.Total = max(res.Total, total)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+	res.Total, res.TotalExact = total, true
+	return nil
+}
+
+// countPart counts matches; files of which every row matches are not read.
+func (v *view) countPart(ctx context.Context, req *Request, part []stretch) (int64, error) {
+	known := int64(0)
+	var unknown []stretch
+	for _, s := range part {
+		if _, every := req.Query.tree().(all); every && inside(req, s.span) && !s.hot {
+			known += s.files[0].Rows
+			continue
+		}
+		unknown = append(unknown, s)
+	}
+	if len(unknown) == 0 {
+		return known, nil
+	}
+	b := &builder{}
+	var n int64
+	stmt := "SELECT count(*)" + v.matching(req, gather(unknown), b)
+	if err := v.tx.QueryRowContext(ctx, stmt, b.args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count events: %w", err)
+	}
+	return known + n, nil
+}
+
+// inside reports whether the request's times hold all of the span.
+func inside(req *Request, s span) bool {
+	return (req.From.IsZero() || ceilMicro(req.From) <= s.from) &&
+		(req.To.IsZero() || ceilMicro(req.To) > s.to)
+}
+
+// eachPage is how many rows Each holds in memory.
+const eachPage = 5000
+
+// Each calls visit for all matches, oldest first, ordered by (time, entry,
+// leaf), as of the moment it was called; Request.Limit bounds them when it is
+// above 0, and Oldest is taken as set. It ends with visit's first error.
+func (e *Engine) Each(ctx context.Context, req Request, visit func(Row) error) error {
+	v, err := e.view(ctx, req.From, req.To)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	req.Oldest = true
+	left := req.Limit
+	var after *key
+	for {
+		page := eachPage
+		if req.Limit > 0 {
+			page = min(page, left)
+		}
+		keys, err := v.walk(ctx, &req, after, page)
+		if err != nil {
+			return ended(ctx, err)
+		}
+		rows, err := v.fetch(ctx, &req, keys)
+		if err != nil {
+			return ended(ctx, err)
+		}
+		for i := range rows {
+			if err := visit(rows[i]); err != nil {
+				return err
+			}
+		}
+		left -= len(keys)
+		if len(keys) < page || req.Limit > 0 && left == 0 {
+			return nil
+		}
+		after = &keys[len(keys)-1]
+	}
+}

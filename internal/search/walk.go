@@ -1,0 +1,163 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// stretch is a source that holds events of one span of time.
+type stretch struct {
+	span
+	source
+}
+
+// maxStep is how many files one statement of a walk reads at most.
+const maxStep = 64
+
+// walk returns the first n keys of the request after the cursor, in order. It
+// reads the sources from the end the answer starts at, a few at first and then
+// more at once, and stops when what is left cannot contribute.
+func (v *view) walk(ctx context.Context, req *Request, after *key, n int) ([]key, error) {
+	var best []key
+	left := v.stretches(req, after)
+	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
+		full := len(best) >= n
+		if full && beyond(req, left[0], best[n-1]) {
+			break
+		}
+		part := left[:min(step, len(left))]
+		left = left[len(part):]
+		bound := after
+		var stop *key
+		if full {
+			stop = &best[n-1]
+		}
+		keys, err := v.keys(ctx, req, gather(part), limits{bound, stop, n})
+		if err != nil {
+			return nil, err
+		}
+		best = append(best, keys...)
+		slices.SortFunc(best, func(a, b key) int { return compareKeys(a, b, req.Oldest) })
+		best = best[:min(n, len(best))]
+	}
+	return best, nil
+}
+
+func compareKeys(a, b key, oldest bool) int {
+	if a == b {
+		return 0
+	}
+	if a.less(b) == oldest {
+		return -1
+	}
+	return 1
+}
+
+// beyond reports whether every event of the stretch comes after k.
+func beyond(req *Request, s stretch, k key) bool {
+	if req.Oldest {
+		return s.from > k.micros
+	}
+	return s.to < k.micros
+}
+
+// stretches returns the sources that the answer may come from, in the order in
+// which they begin to contribute.
+func (v *view) stretches(req *Request, after *key) []stretch {
+	var list []stretch
+	if v.hotRows > 0 {
+		list = append(list, stretch{v.hot, source{hot: true}})
+	}
+	for _, f := range v.files {
+		list = append(list, stretch{
+			span{f.From.UnixMicro(), f.To.UnixMicro()}, source{files: []File{f}},
+		})
+	}
+	window := span{math.MinInt64, math.MaxInt64}
+	if !req.From.IsZero() {
+		window.from = ceilMicro(req.From)
+	}
+	if !req.To.IsZero() {
+		window.to = ceilMicro(req.To) - 1
+	}
+	if after != nil && req.Oldest {
+		window.from = max(window.from, after.micros)
+	} else if after != nil {
+		window.to = min(window.to, after.micros)
+	}
+	list = slices.DeleteFunc(list, func(s stretch) bool {
+		return s.to < window.from || s.from > window.to
+	})
+	slices.SortStableFunc(list, func(a, b stretch) int {
+		if req.Oldest {
+			return compareInts(a.from, b.from)
+		}
+		return compareInts(b.to, a.to)
+	})
+	return list
+}
+
+func compareInts(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func gather(list []stretch) (s source) {
+	for _, part := range list {
+		s.hot = s.hot || part.hot
+		s.files = append(s.files, part.files...)
+	}
+	return s
+}
+
+// limits narrows a statement to keys strictly after one, not after stop's time,
+// and to the first n of them.
+type limits struct {
+	after, stop *key
+	n           int
+}
+
+// keys returns the first n keys of one source, in order.
+func (v *view) keys(ctx context.Context, req *Request, s source, lim limits) ([]key, error) {
+	b := &builder{}
+	stmt := "SELECT epoch_us(e.time), e.entry, e.leaf" + v.matching(req, s, b)
+	direction, later := " DESC", "<"
+	if req.Oldest {
+		direction, later = " ASC", ">"
+	}
+	if k := lim.after; k != nil {
+		at, entry, leaf := b.time(k.micros), b.arg(k.entry), b.arg(k.leaf)
+		stmt += strings.NewReplacer("@", later, "$T", at, "$E", entry, "$L", leaf).Replace(
+			" AND e.time @= $T AND (e.time @ $T OR e.entry @ $E OR e.entry = $E AND e.leaf @ $L)")
+	}
+	if k := lim.stop; k != nil {
+		stmt += " AND " + b.time(k.micros) + " " + later + "= e.time"
+	}
+	stmt += " ORDER BY e.time" + direction + ", e.entry" + direction + ", e.leaf" + direction +
+		fmt.Sprintf(" LIMIT %d", lim.n)
+	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
+	if err != nil {
+		return nil, fmt.Errorf("search events: %w", err)
+	}
+	defer rows.Close()
+	var out []key
+	for rows.Next() {
+		var k key
+		if err := rows.Scan(&k.micros, &k.entry, &k.leaf); err != nil {
+			return nil, fmt.Errorf("read keys: %w", err)
+		}
+		out = append(out, k)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("search events: %w", err)
+	}
+	return out, nil
+}
