@@ -303,7 +303,8 @@ func TestRecordProofVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		made.Proofs = append(made.Proofs, proofVector{name, hex.EncodeToString(raw), string(text), result})
+		made.Proofs = append(made.Proofs,
+			proofVector{name, hex.EncodeToString(raw), string(text), result})
 	}
 	for i := range vectorRaw() {
 		add(fmt.Sprintf("record %d", i), "ok", i, nil)

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -156,8 +157,14 @@ func naiveGlob(p pattern, text []rune, cased bool) bool {
 	reach := make([]bool, len(text)+1)
 	reach[0] = true
 	for _, t := range p {
+		if !slices.Contains(reach, true) {
+			return false
+		}
 		if t.kind == tokenText {
 			for _, r := range t.text {
+				if !slices.Contains(reach, true) {
+					return false
+				}
 				reach = naiveStep(reach, text, func(c rune) bool { return sameRune(r, c, cased) })
 			}
 			continue
@@ -179,7 +186,9 @@ func naiveGlob(p pattern, text []rune, cased bool) bool {
 func naiveStep(reach []bool, text []rune, fits func(rune) bool) []bool {
 	next := make([]bool, len(reach))
 	for i, c := range text {
-		next[i+1] = reach[i] && fits(c)
+		if reach[i] {
+			next[i+1] = fits(c)
+		}
 	}
 	return next
 }

@@ -105,6 +105,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	slog.SetDefault(log) // for libraries that take no logger
 	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: log})
 	switch {
 	case err == nil:

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/evident-sec/evident/internal/node"
 )
 
@@ -33,5 +35,18 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return jsonLine(e.stdout, incident)
+	switch {
+	case c.JSON:
+		return jsonLine(e.stdout, incident)
+	case c.Markdown:
+		err = incident.WriteMarkdown(e.stdout)
+	case c.HTML:
+		err = incident.WriteHTML(e.stdout)
+	default:
+		err = incident.WriteText(e.stdout)
+	}
+	if err != nil {
+		return fmt.Errorf("print incident: %w", err)
+	}
+	return nil
 }

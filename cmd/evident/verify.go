@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"time"
 
 	"github.com/evident-sec/evident/internal/node"
 )
@@ -18,11 +23,14 @@ func (verifyCmd) Help() string {
 
 // Run checks everything and exits 1 when something is not as it was sealed.
 func (c *verifyCmd) Run(e *env) error {
+	if _, err := os.Stat(c.dir()); err != nil {
+		return fmt.Errorf("open data folder: %w", err)
+	}
 	n, err := node.Open(e.ctx, node.Config{
 		Dir: c.dir(), Command: "evident verify", NoSearch: true, Frozen: true, Log: e.log,
 	})
 	if err != nil {
-		return err
+		return c.unopened(e, err)
 	}
 	defer n.Close()
 	b := newBar(e.stderr, "verify")
@@ -43,6 +51,26 @@ func (c *verifyCmd) Run(e *env) error {
 		return errWrong
 	}
 	return nil
+}
+
+// unopened reports a folder whose stores refuse to open: where it is no mistake
+// of the call, something in it is not as it was left.
+func (c *verifyCmd) unopened(e *env, err error) error {
+	var inUse *node.InUseError
+	if errors.As(err, &inUse) || errors.Is(err, fs.ErrPermission) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	result := &node.Verification{
+		Time: time.Now().UTC(), Failures: []node.Failure{{Class: "store", Where: c.dir(), Detail: err.Error()}},
+	}
+	if !c.JSON {
+		printVerification(e, result)
+		return errWrong
+	}
+	if err := jsonLine(e.stdout, result); err != nil {
+		return err
+	}
+	return errWrong
 }
 
 func printVerification(e *env, r *node.Verification) {

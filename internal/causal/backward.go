@@ -163,11 +163,12 @@ func (s *search) started(p int) bool {
 // backBoundary asks why a system process started p: because somebody took it
 // over, because of a service or job, or for a remote session.
 func (s *search) backBoundary(p int, r *Rel) bool {
+	taken := len(s.injectors(r.Src, r.Time)) > 0
 	s.link(Link{
-		Src: r.Src, Dst: r.Dst, Verb: r.Verb, Grade: r.Grade, Time: r.Time,
+		Src: r.Src, Dst: r.Dst, Verb: r.Verb, Grade: r.Grade, Time: r.Time, Passive: !taken,
 		Events: []event.ID{r.ID}, Why: "started by it: " + s.keyText(r), Backward: true,
 	})
-	if len(s.injectors(r.Src, r.Time)) > 0 {
+	if taken {
 		s.ask(r.Src, r.Time, 1)
 		return true
 	}

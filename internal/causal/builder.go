@@ -81,7 +81,8 @@ func (b *Builder) str(s string) string {
 func (b *Builder) Build() *Graph {
 	edges := slices.Clone(b.edges)
 	slices.SortStableFunc(edges, compareEdges)
-	g := &Graph{sensors: b.sensors.hosts(), events: len(b.seen)}
+	g := newGraph(len(edges))
+	g.sensors, g.events = b.sensors.hosts(), len(b.seen)
 	rename(edges, g.sensors)
 	r := newResolver(edges)
 	for i := range edges {

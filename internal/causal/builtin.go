@@ -132,5 +132,12 @@ func extension(path string) string {
 // Code reports whether the file is of a type whose content runs.
 func Code(path string) bool { return codeExtensions[extension(path)] }
 
-// Archive reports whether the file is of a type that holds many files.
-func Archive(path string) bool { return archiveExtensions[extension(path)] }
+// Archive reports whether the file is of a type that holds many files, or one
+// volume of such a file ("x.7z.001").
+func Archive(path string) bool {
+	ext := extension(path)
+	if ext != "" && strings.Trim(ext, "0123456789") == "" {
+		ext = extension(strings.TrimSuffix(path, "."+ext))
+	}
+	return archiveExtensions[ext]
+}

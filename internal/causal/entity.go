@@ -61,7 +61,7 @@ func (e Entity) String() string {
 func (e Entity) Is() bool { return e.Kind != KindNone }
 
 func process(host, uid, pid, path, name string) Entity {
-	n, _ := strconv.ParseInt(pid, 10, 64)
+	n := number(pid)
 	uid = guid(uid)
 	if path == "" {
 		path = name
@@ -70,6 +70,15 @@ func process(host, uid, pid, path, name string) Entity {
 		return Entity{}
 	}
 	return Entity{Kind: KindProcess, Host: host, Key: uid, Name: path, PID: n}
+}
+
+// number reads a decimal, 0 where there is none.
+func number(s string) int64 {
+	if s == "" {
+		return 0
+	}
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }
 
 // actor returns the acting process, or the process of the event where the

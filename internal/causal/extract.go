@@ -1,7 +1,6 @@
 package causal
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/evident-sec/evident/event"
@@ -85,8 +84,7 @@ type extractor struct {
 func (x *extractor) get(a event.Attr) string { return x.ev.Attrs.Get(a) }
 
 func (x *extractor) int(a event.Attr) int64 {
-	n, _ := strconv.ParseInt(x.get(a), 10, 64)
-	return n
+	return number(x.get(a))
 }
 
 // add appends the edge; the key kind is raised to what the ends carry.
@@ -94,7 +92,7 @@ func (x *extractor) add(v Verb, s Strength, src, dst Entity, k KeyKind, f *Facts
 	if !src.Is() && !dst.Is() {
 		return
 	}
-	seq, _ := strconv.ParseInt(x.get(event.AttrSequence), 10, 64)
+	seq := number(x.get(event.AttrSequence))
 	x.edges = append(x.edges, Edge{
 		Time: x.ev.Time, Seq: seq, ID: x.ev.ID, Host: x.host, Src: src, Dst: dst,
 		Verb: v, Strength: s, Key: max(k, weakest(src, dst)), Facts: f,

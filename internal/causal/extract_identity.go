@@ -53,6 +53,10 @@ func (x *extractor) logon(facts *Facts) {
 		src = named(KindAccount, "", facts.User)
 	}
 	x.add(VerbLoggedOn, Control, src, dst, KeyTime, facts)
+	if p := actor(x.ev); p.Is() && dst.Kind == KindSession && facts.LogonType == 0 {
+		// Linux names the server process that holds the session
+		x.add(VerbStarted, Control, p, dst, KeyTime, facts)
+	}
 }
 
 func logonSource(f *Facts) Entity {

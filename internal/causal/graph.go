@@ -2,6 +2,7 @@ package causal
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/evident-sec/evident/event"
@@ -13,11 +14,24 @@ type Graph struct {
 	nodes   []Node
 	rels    []Rel
 	out, in [][]int32
-	byKey   map[Entity]int
+	byKey   map[nodeKey]int
 	byEvent map[event.ID][]int32
 	sensors []Sensor
 	events  int
 	ix      indexes
+}
+
+// nodeKey is what makes an entity one node.
+type nodeKey struct {
+	kind      Kind
+	host, key string
+}
+
+func newGraph(edges int) *Graph {
+	return &Graph{
+		rels: make([]Rel, 0, edges), nodes: make([]Node, 0, edges/4+8),
+		byKey: make(map[nodeKey]int, edges/4),
+	}
 }
 
 // Node returns node i; i comes from a Rel, Link or Control.
@@ -40,6 +54,34 @@ func (g *Graph) In(i int) []*Rel { return g.list(g.in[i]) }
 
 // Of returns the edges of one event.
 func (g *Graph) Of(id event.ID) []*Rel { return g.list(g.byEvent[id]) }
+
+// With returns the edges of the verbs, oldest first.
+func (g *Graph) With(verbs ...Verb) []*Rel {
+	var rels []*Rel
+	for i := range g.rels {
+		if slices.Contains(verbs, g.rels[i].Verb) {
+			rels = append(rels, &g.rels[i])
+		}
+	}
+	return rels
+}
+
+// Wire returns what the network saw of a process's connection: the traffic
+// with the same addresses and ports within 5 s; nil without.
+func (g *Graph) Wire(c *Rel) *Rel {
+	f := c.Facts
+	if f == nil || f.SrcIP == "" || f.SrcPort == "" {
+		return nil
+	}
+	for _, i := range g.ix.wire[f.SrcIP+":"+f.SrcPort] {
+		r := &g.rels[i]
+		if r.Facts.DstIP == f.DstIP && r.Facts.DstPort == f.DstPort &&
+			r.Time.Sub(c.Time).Abs() <= clockSlack {
+			return r
+		}
+	}
+	return nil
+}
 
 func (g *Graph) list(ids []int32) []*Rel {
 	rels := make([]*Rel, len(ids))
@@ -72,10 +114,7 @@ func (g *Graph) addRel(r *resolver, i int, e *Edge) {
 
 // node returns the number of the entity, numbering by first appearance.
 func (g *Graph) node(e Entity, edge *Edge) int {
-	if g.byKey == nil {
-		g.byKey = map[Entity]int{}
-	}
-	key := Entity{Kind: e.Kind, Host: e.Host, Key: e.Key}
+	key := nodeKey{e.Kind, e.Host, e.Key}
 	i, ok := g.byKey[key]
 	if !ok {
 		i = len(g.nodes)
@@ -132,7 +171,7 @@ func (g *Graph) describeLaunch(n *Node, rel *Rel) {
 // index finishes the graph: adjacency, roles and the look-ups of the search.
 func (g *Graph) index() {
 	g.out, g.in = make([][]int32, len(g.nodes)), make([][]int32, len(g.nodes))
-	g.byEvent = map[event.ID][]int32{}
+	g.byEvent = make(map[event.ID][]int32, len(g.rels))
 	for i := range g.rels {
 		r := &g.rels[i]
 		if r.Src >= 0 {
@@ -153,7 +192,7 @@ func (g *Graph) index() {
 
 // Find returns the node of an entity.
 func (g *Graph) Find(kind Kind, host, key string) (int, bool) {
-	i, ok := g.byKey[Entity{Kind: kind, Host: host, Key: key}]
+	i, ok := g.byKey[nodeKey{kind, host, key}]
 	return i, ok
 }
 

@@ -16,6 +16,7 @@ type indexes struct {
 	started  map[string][]int     // host: processes that a system process started
 	conns    map[string][]int     // "ip:port" of the connecting side: edges
 	creds    map[string][]int     // logon guid: explicit credential edges
+	wire     map[string][]int     // "ip:port" of the connecting side: traffic seen on the network
 	guids    map[string][]int     // logon guid: sessions
 	hashes   map[string][]int     // sha256: write edges
 	dials    map[string][]int     // host: outgoing connection edges
@@ -41,7 +42,8 @@ func newIndexes(g *Graph) indexes {
 	ix := indexes{
 		files: map[string][]int{}, images: map[string][]int{}, mentions: map[string][]int{},
 		names: map[string][]int{}, started: map[string][]int{}, conns: map[string][]int{},
-		creds: map[string][]int{}, guids: map[string][]int{}, hashes: map[string][]int{}, dials: map[string][]int{},
+		creds: map[string][]int{}, guids: map[string][]int{},
+		wire: map[string][]int{}, hashes: map[string][]int{}, dials: map[string][]int{},
 		bySource: map[string][]int{}, ipHost: map[string]string{}, hosts: map[string]bool{},
 		rarity: newRarity(g), sha: map[string][]int{}, explicit: map[string][]int{},
 		accounts: map[string]time.Time{}, brokers: map[brokerKey][]int{},
@@ -128,6 +130,9 @@ func (ix *indexes) addRel(g *Graph, i int) {
 			k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
 			ix.conns[k] = append(ix.conns[k], i)
 		}
+	case VerbTraffic:
+		k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
+		ix.wire[k] = append(ix.wire[k], i)
 	case VerbUsedCredential:
 		ix.explicit[g.rels[i].host(g)] = append(ix.explicit[g.rels[i].host(g)], i)
 		if id := r.Facts.SessionGUID; id != "" {

@@ -1,7 +1,9 @@
 package causal
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +19,7 @@ const (
 
 // life is one process between start and end; pids are reused, lives are not.
 type life struct {
-	key        string
+	host, key  string
 	pid        int64
 	start, end int64
 	base       string
@@ -26,31 +28,87 @@ type life struct {
 	uid        bool
 }
 
+type pidName struct{ host, uid string }
+
 type pidKey struct {
 	host string
 	pid  int64
 }
 
+// pidLives are the lives one pid had on a host. Sensors give identified lives a
+// unique identifier; numbered ones have only the pid; early ones were running
+// before their first record. The first two are ordered by start.
+type pidLives struct {
+	identified, numbered, early []*life
+}
+
+// maxLives bounds how many lives of one pid are compared for one record: a
+// forged log could otherwise reuse one pid without end.
+const maxLives = 64
+
+// before returns up to maxLives lives that started at t or before, latest
+// first.
+func before(list []*life, t int64) []*life {
+	n, _ := slices.BinarySearchFunc(list, t, func(l *life, t int64) int {
+		if l.start <= t {
+			return -1
+		}
+		return 1
+	})
+	out := slices.Clone(list[max(0, n-maxLives):n])
+	slices.Reverse(out)
+	return out
+}
+
 // resolver gives every process reference of the sorted edges its life.
 type resolver struct {
-	byPID  map[pidKey][]*life
-	byUID  map[string]*life
+	byPID  map[pidKey]*pidLives
+	byUID  map[pidName]*life
+	uids   []*life       // byUID in order of appearance
 	launch map[int]*life // edge index to the life a record without uid names
 	alias  map[string]string
 }
 
 func newResolver(edges []Edge) *resolver {
 	r := &resolver{
-		byPID: map[pidKey][]*life{}, byUID: map[string]*life{}, launch: map[int]*life{},
+		byPID: map[pidKey]*pidLives{}, byUID: map[pidName]*life{}, launch: map[int]*life{},
 		alias: map[string]string{},
 	}
 	for i := range edges {
 		r.identified(&edges[i])
 	}
+	r.order()
 	for i := range edges {
 		r.numbered(i, &edges[i])
 	}
 	return r
+}
+
+// order files the identified lives under their pids, by start.
+func (r *resolver) order() {
+	for _, l := range r.uids {
+		if l.pid == 0 {
+			continue
+		}
+		p := r.lives(pidKey{l.host, l.pid})
+		if l.start == noStart {
+			p.early = append(p.early, l)
+		} else {
+			p.identified = append(p.identified, l)
+		}
+	}
+	for _, p := range r.byPID {
+		slices.SortStableFunc(p.identified, func(a, b *life) int { return cmp.Compare(a.start, b.start) })
+	}
+}
+
+func (r *resolver) lives(k pidKey) *pidLives {
+	p := r.byPID[k]
+	if p == nil {
+		p = &pidLives{}
+		r.byPID[k] = p
+	}
+	return p
 }
 
 // identified registers lives that carry a unique identifier.
@@ -78,30 +136,20 @@ func (r *resolver) identified(e *Edge) {
 }
 
 func (r *resolver) uidLife(p *Entity) *life {
-	id := p.Host + "/" + p.Key
+	id := pidName{p.Host, p.Key}
 	l := r.byUID[id]
 	if l == nil {
-		l = &life{key: p.Key, pid: p.PID, start: noStart, end: noEnd, uid: true}
+		l = &life{host: p.Host, key: p.Key, start: noStart, end: noEnd, uid: true}
 		r.byUID[id] = l
+		r.uids = append(r.uids, l)
 	}
 	if l.base == "" {
 		l.base = Base(p.Name)
 	}
-	if p.PID != 0 && (l.pid == 0 || len(r.byPID[pidKey{p.Host, p.PID}]) == 0 || !r.listed(p, l)) {
+	if l.pid == 0 {
 		l.pid = p.PID
-		k := pidKey{p.Host, p.PID}
-		r.byPID[k] = append(r.byPID[k], l)
 	}
 	return l
-}
-
-func (r *resolver) listed(p *Entity, l *life) bool {
-	for _, other := range r.byPID[pidKey{p.Host, p.PID}] {
-		if other == l {
-			return true
-		}
-	}
-	return false
 }
 
 // link joins the two halves of a split logon.
@@ -143,12 +191,16 @@ func (r *resolver) numbered(i int, e *Edge) {
 // already opened for this launch.
 func (r *resolver) sameStart(k pidKey, t int64, e *Edge) *life {
 	base := Base(e.Dst.Name)
-	for _, l := range r.byPID[k] {
-		if l.uid && l.start != noStart && within(l.start, t, sameLaunch) && alike(l.base, base) {
+	lives := r.lives(k)
+	for _, l := range before(lives.identified, t+sameLaunch) {
+		if within(l.start, t, sameLaunch) && alike(l.base, base) {
 			return l
 		}
+	}
+	if n := len(lives.numbered); n > 0 && e.Facts.Linux {
+		l := lives.numbered[n-1]
 		inPlace := e.Src.PID == l.parent || e.Src.PID == l.pid
-		if e.Facts.Linux && l.linux && l.end == noEnd && inPlace {
+		if l.linux && l.end == noEnd && inPlace {
 			return l
 		}
 	}
@@ -156,33 +208,43 @@ func (r *resolver) sameStart(k pidKey, t int64, e *Edge) *life {
 }
 
 func (r *resolver) newLife(k pidKey, p *Entity, start int64) *life {
-	l := &life{pid: k.pid, start: start, end: noEnd, base: Base(p.Name)}
-	l.key = "pid-" + strconv.FormatInt(k.pid, 10) + "-" + strconv.Itoa(len(r.byPID[k]))
-	r.byPID[k] = append(r.byPID[k], l)
+	lives := r.lives(k)
+	l := &life{host: k.host, pid: k.pid, start: start, end: noEnd, base: Base(p.Name)}
+	l.key = "pid-" + strconv.FormatInt(k.pid, 10) + "-"
+	if start == noStart {
+		l.key += "e" + strconv.Itoa(len(lives.early))
+		lives.early = append(lives.early, l)
+		return l
+	}
+	l.key += strconv.Itoa(len(lives.numbered))
+	lives.numbered = append(lives.numbered, l)
 	return l
 }
 
+// closeLives ends the life that a new start of the pid proves over.
 func (r *resolver) closeLives(k pidKey, t int64) {
-	for _, l := range r.byPID[k] {
-		if !l.uid && l.end == noEnd {
-			l.end = t
-		}
+	list := r.lives(k).numbered
+	if n := len(list); n > 0 && list[n-1].end == noEnd {
+		list[n-1].end = t
 	}
 }
 
 // covering returns the life of the pid at time t: the latest known start that
 // fits, else one whose start was not seen.
 func (r *resolver) covering(k pidKey, t int64, base string) *life {
+	lives := r.lives(k)
 	var best *life
-	for _, l := range r.byPID[k] {
-		if l.start != noStart && t < l.start-slack || l.end != noEnd && t > l.end+slack {
-			continue
-		}
-		if !alike(l.base, base) {
-			continue
-		}
-		if best == nil || l.start > best.start {
-			best = l
+	early := lives.early[:min(len(lives.early), maxLives)]
+	for _, list := range [][]*life{
+		before(lives.identified, t+slack), before(lives.numbered, t+slack), early,
+	} {
+		for _, l := range list {
+			if l.end != noEnd && t > l.end+slack || !alike(l.base, base) {
+				continue
+			}
+			if best == nil || l.start > best.start {
+				best = l
+			}
 		}
 	}
 	return best

@@ -36,6 +36,11 @@ func (g *Graph) Reach(sp *Spine) (hosts, addresses, sessions []string) {
 			r.edges(m.Node, m.From)
 		}
 	}
+	for ip, h := range g.ix.ipHost {
+		if r.hosts[h] {
+			r.addresses[ip] = true // records of the network name addresses only
+		}
+	}
 	return sorted(r.hosts), sorted(r.addresses), sorted(r.sessions)
 }
 

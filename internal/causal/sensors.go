@@ -3,7 +3,6 @@ package causal
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +64,7 @@ func (s *sensors) add(ev *event.Event) {
 	if log == "" {
 		log = ev.Attrs.Get(event.AttrProductName)
 	}
-	seq, _ := strconv.ParseInt(ev.Attrs.Get(event.AttrSequence), 10, 64)
+	seq := number(ev.Attrs.Get(event.AttrSequence))
 	k := [2]string{h, log}
 	s.marks[k] = append(s.marks[k], mark{seq, ev.Time})
 	if ip := address(ev.Attrs.Get(event.AttrHostIP)); ip != "" {
@@ -149,7 +148,8 @@ func clock(d []time.Duration) (offset, spread time.Duration, n int) {
 const (
 	maxHoles   = 20
 	quietFloor = 30 * time.Minute
-	quietTimes = 4 // a silence is unusual at this many times the third longest
+	steady     = 200 // records below which a log says nothing by its silence
+	quietTimes = 4   // a silence is unusual at this many times the third longest
 )
 
 func channel(name string, marks []mark) Channel {
@@ -165,7 +165,7 @@ func channel(name string, marks []mark) Channel {
 // silences returns the stretches without a record that stand out: nights and
 // lunches come in numbers, a stopped sensor once.
 func silences(marks []mark) []Span {
-	if len(marks) < 4 {
+	if len(marks) < steady {
 		return nil
 	}
 	spans := make([]Span, 0, len(marks)-1)

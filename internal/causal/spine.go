@@ -51,6 +51,7 @@ type Link struct {
 	Events   []event.ID
 	Why      string
 	Backward bool // found on the way from the seed to its cause
+	Passive  bool // from a system process that only passed the start on
 }
 
 // Member is a node of the incident.
@@ -62,12 +63,19 @@ type Member struct {
 	Entry   string  // how the incident came in here, "" elsewhere
 }
 
-// Grade returns how well the node's place in the incident is shown.
+// Grade returns how well the node's place in the incident is shown. A root, which
+// only system processes started, stands by itself.
 func (c *Member) Grade() Grade {
-	if len(c.Links) == 0 {
+	var active []*Link
+	for _, l := range c.Links {
+		if !l.Passive {
+			active = append(active, l)
+		}
+	}
+	if len(active) == 0 {
 		return Proven
 	}
-	return support(c.Links)
+	return support(active)
 }
 
 // Spine is the answer to "what caused this, and what else did it cause".
@@ -262,6 +270,7 @@ func (s *search) link(l Link) *Link {
 		have.Grade, have.Why = l.Grade, l.Why
 	}
 	have.Backward = have.Backward || l.Backward
+	have.Passive = have.Passive && l.Passive
 	return have
 }
 

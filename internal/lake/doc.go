@@ -6,7 +6,7 @@
 //	catalog.db               Iceberg SQL catalog, and what it does not hold: file hashes, column ids
 //	metadata/                Iceberg table metadata, manifest lists, manifests
 //	data/F-L.parquet         columns: one row per event, one column per attribute (the Iceberg table)
-//	originals/F-L.parquet    the records themselves: salt, raw bytes, and the entry that carried them
+//	originals/F-L.parquet    the records themselves: salt, raw bytes, check value, and their entry
 //	pending/                 files being written; emptied by Open
 //
 // F and L are the first and last journal entry in the file. Columns and

@@ -71,19 +71,21 @@ func (n *Node) UpdateIncidents(ctx context.Context) error {
 			seeds = append(seeds, seed)
 		}
 	}
-	results, err := n.causes.Group(ctx, seeds)
+	groups, err := n.causes.Group(ctx, seeds)
 	if err != nil {
 		return fmt.Errorf("group findings: %w", err)
 	}
-	kept := make([]state.Incident, len(results))
-	for i, r := range results {
-		body, err := json.Marshal(r)
+	kept := make([]state.Incident, len(groups))
+	for i, g := range groups {
+		body, err := json.Marshal(g.Result)
 		if err != nil {
-			return fmt.Errorf("encode incident %s: %w", r.Incident.UID, err)
+			return fmt.Errorf("encode incident %s: %w", g.Incident.UID, err)
 		}
-		kept[i] = state.Incident{
-			UID: r.Incident.UID, Time: r.Incident.From, Findings: r.Incident.Findings, Body: body,
+		kept[i] = state.Incident{UID: g.Incident.UID, Time: g.Incident.From, Body: body}
+		for _, f := range g.Findings {
+			kept[i].Findings = append(kept[i].Findings, f.UID)
 		}
+		kept[i].Findings = append(kept[i].Findings, g.Incident.Findings...)
 	}
 	return n.state.PutIncidents(ctx, kept)
 }

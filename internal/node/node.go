@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -90,8 +91,8 @@ func Open(ctx context.Context, cfg Config) (n *Node, err error) {
 
 func (n *Node) onClose(f func() error) { n.closed = append(n.closed, f) }
 
-// openStores opens the ledger before the journal: if the journal was lost, its
-// numbers have to go on behind the entries the ledger has.
+// openStores opens ledger and lake before the journal: if the journal was
+// lost, its numbers have to go on behind what the others have.
 func (n *Node) openStores(ctx context.Context) (err error) {
 	dir, log := n.cfg.Dir, n.cfg.Log
 	n.ledger, err = ledger.Open(ctx, ledger.Config{Dir: filepath.Join(dir, "ledger"), Log: log})
@@ -99,18 +100,19 @@ func (n *Node) openStores(ctx context.Context) (err error) {
 		return fmt.Errorf("open ledger: %w", err)
 	}
 	n.onClose(n.ledger.Close)
+	// The pipeline decides when to seal, after the state has what it needs.
+	n.lake, err = lake.Open(ctx, lake.Config{Dir: n.lakeDir(), SealEvents: math.MaxInt, Log: log})
+	if err != nil {
+		return fmt.Errorf("open lake: %w", err)
+	}
+	n.onClose(n.lake.Close)
 	n.journal, err = journal.Open(ctx, journal.Config{
-		Dir: filepath.Join(dir, "journal"), FirstSeq: n.ledger.Next(), Log: log,
+		Dir: filepath.Join(dir, "journal"), FirstSeq: max(n.ledger.Next(), n.lake.Watermark()+1), Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("open journal: %w", err)
 	}
 	n.onClose(n.journal.Close)
-	n.lake, err = lake.Open(ctx, lake.Config{Dir: n.lakeDir(), Log: log})
-	if err != nil {
-		return fmt.Errorf("open lake: %w", err)
-	}
-	n.onClose(n.lake.Close)
 	n.state, err = state.Open(ctx, dir)
 	if err != nil {
 		return fmt.Errorf("open state: %w", err)
@@ -216,7 +218,8 @@ func (n *Node) Settle(ctx context.Context) error {
 	if err := n.ledger.Flush(ctx); err != nil {
 		return fmt.Errorf("flush ledger: %w", err)
 	}
-	return nil
+	// Now that the checkpoint covers it, the journal can forget it.
+	return n.pipe.Seal(ctx, last)
 }
 
 // CatchUp waits until everything acknowledged so far is searchable.

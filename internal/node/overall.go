@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -133,7 +134,13 @@ func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 	return out, nil
 }
 
-func summarise(sources []state.Freshness) (count SourceCount, data DataRange) {
+// OwnSource marks Evident's records of what people read. They are records like any
+// other, but neither a source that somebody watches nor part of the span that
+// a case covers.
+const OwnSource = "evident/audit"
+
+func summarise(all []state.Freshness) (count SourceCount, data DataRange) {
+	sources := slices.DeleteFunc(slices.Clone(all), func(f state.Freshness) bool { return f.Name == OwnSource })
 	for i, s := range sources {
 		if i == 0 || s.First.Before(data.From) {
 			data.From = s.First

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ func decodeAuditd(s string, out event.Fields) (event.Fields, error) {
 		lines++
 	}
 	if lines == 0 {
-		return ev.out, fmt.Errorf("decode auditd: empty event")
+		return ev.out, errors.New("decode auditd: empty event")
 	}
 	ev.finish()
 	return ev.out, ev.closed
@@ -46,7 +47,7 @@ func (ev *auditEvent) line(line string) error {
 	at := strings.Index(line, "audit(")
 	end := strings.Index(line, "):")
 	if at < 0 || end < at {
-		return fmt.Errorf("decode auditd: no audit(time:serial) in line")
+		return errors.New("decode auditd: no audit(time:serial) in line")
 	}
 	head := strings.TrimSuffix(line[:at], "msg=")
 	typ := ""
@@ -125,7 +126,7 @@ func (ev *auditEvent) pair(typ, key, value string, quoted bool) (more bool) {
 // kept once. It returns false when the event has more than it may have.
 func (ev *auditEvent) set(key string, v event.Value) (more bool) {
 	if ev.pairs++; ev.pairs > maxValues {
-		ev.closed = fmt.Errorf("decode auditd: too many values")
+		ev.closed = errors.New("decode auditd: too many values")
 		return false
 	}
 	for i := ev.from; i < len(ev.out); i++ {

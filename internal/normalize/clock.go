@@ -108,7 +108,7 @@ func parseISO(s string) (time.Time, bool) {
 	hour, ok4 := digits(s[11:13])
 	minute, ok5 := digits(s[14:16])
 	second, ok6 := digits(s[17:19])
-	shape := s[7] == '-' && (s[10] == 'T' || s[10] == 't' || s[10] == ' ') && s[13] == ':' && s[16] == ':'
+	shape := s[7] == '-' && s[13] == ':' && s[16] == ':' && strings.IndexByte("Tt ", s[10]) >= 0
 	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && shape) {
 		return time.Time{}, false
 	}

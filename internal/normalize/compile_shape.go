@@ -1,8 +1,6 @@
 package normalize
 
 import (
-	"fmt"
-
 	"github.com/evident-sec/evident/event"
 )
 
@@ -97,7 +95,7 @@ func addPatterns(d *decoder, m *node) error {
 			return errorAt(item.line, "compile pattern: %w", err)
 		}
 		if len(programs) == 0 {
-			return errorAt(item.line, "%w", fmt.Errorf("pattern names no program"))
+			return errorAt(item.line, "pattern names no program")
 		}
 		for _, name := range programs {
 			d.patterns[name] = append(d.patterns[name], p)

@@ -1,7 +1,7 @@
 package normalize
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/evident-sec/evident/event"
@@ -43,7 +43,7 @@ func (c *compiler) expression(text string) (*expression, error) {
 	parts := strings.Split(text, " | ")
 	e := &expression{field: strings.TrimSpace(parts[0])}
 	if e.field == "" {
-		return nil, fmt.Errorf("expression names no field")
+		return nil, errors.New("expression names no field")
 	}
 	for _, p := range parts[1:] {
 		switch p = strings.TrimSpace(p); p {
@@ -72,7 +72,7 @@ func (c *compiler) template(text string) (*expression, error) {
 		}
 		inner, tail, ok := strings.Cut(rest, "}")
 		if !ok {
-			return nil, fmt.Errorf("template has an open brace")
+			return nil, errors.New("template has an open brace")
 		}
 		expr, err := c.expression(inner)
 		if err != nil {

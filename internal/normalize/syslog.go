@@ -1,7 +1,7 @@
 package normalize
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +27,7 @@ func newSyslogDecoder() *syslogDecoder {
 func (d *syslogDecoder) decode(line string, out event.Fields) (event.Fields, error) {
 	line = strings.TrimRight(line, "\r\n")
 	if strings.TrimSpace(line) == "" {
-		return out, fmt.Errorf("decode syslog: empty line")
+		return out, errors.New("decode syslog: empty line")
 	}
 	if len(line) <= maxStrictBytes && isRFC5424(line) {
 		if m, err := d.strict.Parse([]byte(line)); err == nil {
@@ -60,8 +60,11 @@ func appendRFC5424(m *rfc5424.SyslogMessage, out event.Fields) event.Fields {
 		name string
 		text *string
 	}{
-		{"hostname", m.Hostname}, {"program", m.Appname}, {"pid", m.ProcID},
-		{"msgid", m.MsgID}, {"message", m.Message},
+		{"hostname", m.Hostname},
+		{"program", m.Appname},
+		{"pid", m.ProcID},
+		{"msgid", m.MsgID},
+		{"message", m.Message},
 	} {
 		if f.text != nil {
 			out = appendText(out, f.name, strings.TrimPrefix(*f.text, "\uFEFF"))

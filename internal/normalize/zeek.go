@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func parseZeekHeader(schema string) (*zeekHeader, error) {
 		}
 	}
 	if len(h.fields) == 0 || h.separator == "" || len(h.fields) > maxValues {
-		return nil, fmt.Errorf("decode zeek header: no #fields line")
+		return nil, errors.New("decode zeek header: no #fields line")
 	}
 	return h, nil
 }

@@ -13,6 +13,8 @@ const (
 	// tick is how often the committer looks after what waits: it bounds how
 	// long findings stay in memory.
 	tick = 250 * time.Millisecond
+	// sealBytes bounds the original bytes that wait for a seal.
+	sealBytes = 128 << 20
 	// maxUnapplied bounds the entries whose findings wait for one transaction.
 	maxUnapplied = 64
 )
@@ -123,7 +125,7 @@ func (c *committer) store(ctx context.Context, j *job) error {
 			return fmt.Errorf("make entry %d searchable: %w", j.entry.Seq, err)
 		}
 	}
-	if c.p.cfg.Lake.Pending() >= c.p.cfg.SealCount {
+	if c.p.cfg.Lake.Pending() >= c.p.cfg.SealCount || c.p.cfg.Lake.PendingBytes() >= sealBytes {
 		return c.seal(ctx)
 	}
 	return nil
@@ -254,6 +256,9 @@ func (c *committer) serve(ctx context.Context) error {
 			continue
 		}
 		err := c.seal(ctx)
+		if err == nil {
+			err = c.purge(ctx)
+		}
 		o.done <- err
 		if err != nil {
 			return err

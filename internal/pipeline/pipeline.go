@@ -38,7 +38,8 @@ type Lake interface {
 	Append(ctx context.Context, e *event.Entry, evs []event.Event) error
 	Seal(ctx context.Context) error
 	Watermark() uint64
-	Pending() int
+	Pending() int        // events that wait for a Seal
+	PendingBytes() int64 // their original bytes
 }
 
 // Hot makes events searchable before the lake has them.

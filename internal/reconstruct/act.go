@@ -28,6 +28,7 @@ type act struct {
 	objects  []int
 	count    int
 	strength causal.Strength
+	bytes    int64 // sent, over all merged connections
 }
 
 // collect gathers the actions: how every member came in, and what the
@@ -52,6 +53,7 @@ func (w *writer) collect() {
 			w.deeds(m, used)
 		}
 	}
+	w.attribute(used)
 	if len(w.acts) == 0 || !w.tells(w.seed.ID) {
 		w.seedAct()
 	}
@@ -106,6 +108,9 @@ func (w *writer) add(a act) {
 		a.weight = max(a.weight, levelWeight(t.Level))
 	}
 	a.count = max(a.count, 1)
+	if a.verb == causal.VerbConnected && a.facts != nil {
+		a.bytes = a.facts.Bytes
+	}
 	if a.until.IsZero() {
 		a.until = a.at
 	}
@@ -299,7 +304,9 @@ func (w *writer) deeds(m *causal.Member, used map[event.ID]bool) {
 		if w.told(r) {
 			continue
 		}
-		w.add(w.fromRel(r))
+		a := w.fromRel(r)
+		w.onWire(&a, r)
+		w.add(a)
 	}
 	for _, r := range w.g.In(m.Node) {
 		loaded := r.Verb == causal.VerbLoaded || r.Verb == causal.VerbAccepted ||
@@ -308,6 +315,22 @@ func (w *writer) deeds(m *causal.Member, used map[event.ID]bool) {
 			w.add(w.fromRel(r))
 		}
 	}
+}
+
+// onWire adds what the network saw of a connection.
+func (w *writer) onWire(a *act, r *causal.Rel) {
+	if r.Verb != causal.VerbConnected {
+		return
+	}
+	wire := w.g.Wire(r)
+	if wire == nil {
+		return
+	}
+	both := *r.Facts
+	both.Bytes, both.App = max(both.Bytes, wire.Facts.Bytes), cmp.Or(wire.Facts.App, both.App)
+	a.facts, a.weight = &both, connWeight(&both)
+	a.events = unique(append(a.events, wire.ID))
+	a.why += "; the network saw the same addresses and ports"
 }
 
 // deed reports whether an edge of a member is part of the incident. What an

@@ -286,10 +286,10 @@ func (w *writer) connSentence(a *act, who string, f *causal.Facts) string {
 		what += " over " + s
 	}
 	sent := ""
-	if f.Bytes > 0 && a.count == 1 {
-		sent = " and sent " + size(f.Bytes)
+	if a.bytes > 0 {
+		sent = " and sent " + size(a.bytes)
 	}
-	return fmt.Sprintf("%s connected to %s%s", who, what, sent) + times(a)
+	return fmt.Sprintf("%s connected to %s%s%s", who, what, times(a), sent)
 }
 
 func (w *writer) writeSentence(a *act, who string, f *causal.Facts) string {

@@ -68,7 +68,7 @@ func (a *act) take(b *act) {
 	a.objects = append(a.objects, more...)
 	a.events = unique(append(slices.Clone(a.events), b.events...))
 	a.tags = append(a.tags, b.tags...)
-	a.weight, a.count = max(a.weight, b.weight), a.count+b.count
+	a.weight, a.count, a.bytes = max(a.weight, b.weight), a.count+b.count, a.bytes+b.bytes
 	if a.verb == causal.VerbLoggedOn && a.object != b.object {
 		a.grade = max(a.grade, b.grade) // two logs of one logon
 	} else {

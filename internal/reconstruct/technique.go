@@ -107,8 +107,8 @@ func (w *writer) template(a *act) technique {
 	case causal.VerbInstalled:
 		return tService
 	case causal.VerbRegistered:
-		if strings.HasPrefix(obj.Name, "/") || obj.Name != "" && !strings.Contains(obj.Name, `\`) {
-			return tTask
+		if strings.HasPrefix(obj.Name, "/") {
+			return tCron
 		}
 		return tTask
 	case causal.VerbChangedAccount:
@@ -199,6 +199,9 @@ func (w *writer) startTechnique(a *act, obj *causal.Node) technique {
 		case causal.KindJob:
 			return tTask
 		}
+	}
+	if m := w.members[a.actor]; m != nil && m.Entry == "mail" {
+		return tMail
 	}
 	if causal.Base(w.node(a.actor).Name) == "wmiprvse.exe" {
 		return tWMI

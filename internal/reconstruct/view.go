@@ -189,7 +189,7 @@ func (w *writer) head(steps []step, res *Result) Incident {
 }
 
 func (w *writer) span(inc *Incident, steps []step) {
-	level := 0
+	level, weakest := 0, causal.Proven+1
 	found := map[string]bool{}
 	for i := range steps {
 		s := &steps[i]
@@ -199,8 +199,8 @@ func (w *writer) span(inc *Incident, steps []step) {
 		if s.To.After(inc.To) {
 			inc.To = s.To
 		}
-		if s.Grade == inc.Grade && inc.WeakestStep == 0 {
-			inc.WeakestStep = s.N
+		if a := s.acts[0]; a.arrival && a.grade < weakest {
+			weakest, inc.WeakestStep = a.grade, s.N
 		}
 		level = max(level, levelOf(s.Severity))
 		for _, a := range s.acts {
@@ -208,6 +208,9 @@ func (w *writer) span(inc *Incident, steps []step) {
 				found[t.UID] = true
 			}
 		}
+	}
+	if inc.WeakestStep == 0 && len(steps) > 0 {
+		inc.WeakestStep = 1
 	}
 	inc.Severity = levels[level]
 	for uid := range found {

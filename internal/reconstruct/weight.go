@@ -58,7 +58,7 @@ func fileWeight(path string) int {
 }
 
 func isDump(path string) bool {
-	for _, ext := range []string{".dmp", ".mdmp", ".dump", ".dit"} {
+	for _, ext := range []string{".dmp", ".mdmp", ".dit"} {
 		if strings.HasSuffix(strings.ToLower(path), ext) {
 			return true
 		}

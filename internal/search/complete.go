@@ -44,13 +44,17 @@ func Complete(query string, cursor int) Completion {
 	}
 	if name, rest, ok := strings.Cut(word, ":"); ok {
 		if f, err := findField(name, 0, 0); err == nil {
-			c.From += len(name) + 1
-			c.Field, c.Prefix = f.name, strings.TrimLeft(rest, `"<>=(`)
+			value := strings.TrimLeft(rest, "<>=(")
+			c.From += len(word) - len(value)
+			c.Field, c.Prefix = f.name, strings.TrimPrefix(value, `"`)
 			return c
 		}
 	}
 	if c.Prefix = word; !strings.HasPrefix(word, `"`) {
 		c.Items = names(word)
+		if colon := strings.IndexByte(query[cursor:c.To], ':'); colon >= 0 {
+			c.To = cursor + colon + 1 // the value behind a name stays
+		}
 	}
 	return c
 }
@@ -123,7 +127,8 @@ func (e *Engine) Complete(ctx context.Context, query string, cursor int) (Comple
 	}
 	for _, v := range values {
 		var text strings.Builder
-		glob(v.Value).write(&text, special)
+		g := glob(v.Value)
+		g.write(&text, meaningful(g, true))
 		c.Items = append(c.Items, Suggestion{Text: text.String(), Kind: "value", Count: v.Count})
 	}
 	return c, nil

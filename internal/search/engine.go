@@ -107,6 +107,7 @@ func configure(ctx context.Context, db *sql.DB, cfg Config) error {
 		"memory_limit = " + text(strconv.Itoa(cfg.MemoryMB)+"MiB"),
 		"threads = " + strconv.Itoa(cfg.Threads),
 		"parquet_metadata_cache = true",
+		"preserve_insertion_order = false", // every answer is ordered explicitly
 		"temp_directory = " + text(filepath.Join(dir, "spill")),
 		"allowed_directories = " + allowed,
 		"enable_external_access = false",

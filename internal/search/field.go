@@ -100,41 +100,67 @@ func attrKind(attr event.Attr, t event.Type) kind {
 
 func generalFields() []field {
 	return []field{
-		{name: "time", kind: kindTime, caption: "Time of the event", column: "e.time",
-			number: func(ev *event.Event) int64 { return storable(ev.Time).UnixMicro() }},
-		{name: "received", kind: kindTime, caption: "Time the record arrived", column: "e.received",
-			number: func(ev *event.Event) int64 { return storable(ev.Received).UnixMicro() }},
+		{
+			name: "time", kind: kindTime, caption: "Time of the event", column: "e.time",
+			number: func(ev *event.Event) int64 { return storable(ev.Time).UnixMicro() },
+		},
+		{
+			name: "received", kind: kindTime, caption: "Time the record arrived", column: "e.received",
+			number: func(ev *event.Event) int64 { return storable(ev.Received).UnixMicro() },
+		},
 		{name: "metadata.uid", kind: kindID, caption: "Identifier of the event: ENTRY-LEAF"},
-		{name: "class_uid", kind: kindInt, caption: "OCSF class number", column: "e.class_uid",
-			number: func(ev *event.Event) int64 { return int64(ev.Class) }},
-		{name: "class_name", kind: kindClass, caption: "OCSF class name", column: "e.class_uid",
-			text: func(ev *event.Event) string { return event.ClassInfo(ev.Class).Name }},
-		{name: "activity_id", kind: kindInt, caption: "OCSF activity number", column: "e.activity_id",
-			number: func(ev *event.Event) int64 { return int64(ev.Activity) }},
-		{name: "activity_name", kind: kindActivity, caption: "OCSF activity name",
+		{
+			name: "class_uid", kind: kindInt, caption: "OCSF class number", column: "e.class_uid",
+			number: func(ev *event.Event) int64 { return int64(ev.Class) },
+		},
+		{
+			name: "class_name", kind: kindClass, caption: "OCSF class name", column: "e.class_uid",
+			text: func(ev *event.Event) string { return event.ClassInfo(ev.Class).Name },
+		},
+		{
+			name: "activity_id", kind: kindInt, caption: "OCSF activity number", column: "e.activity_id",
+			number: func(ev *event.Event) int64 { return int64(ev.Activity) },
+		},
+		{
+			name: "activity_name", kind: kindActivity, caption: "OCSF activity name",
 			text: func(ev *event.Event) string {
 				return event.ClassInfo(ev.Class).ActivityName(ev.Activity)
-			}},
-		{name: "severity_id", kind: kindInt, caption: "OCSF severity number, 0 to 6",
-			column: "e.severity_id",
-			number: func(ev *event.Event) int64 { return int64(ev.Severity) }},
-		{name: "severity", kind: kindSeverity, caption: "Severity by name, e.g. High or >=High",
+			},
+		},
+		{
+			name: "severity_id", kind: kindInt, caption: "OCSF severity number, 0 to 6",
 			column: "e.severity_id",
 			number: func(ev *event.Event) int64 { return int64(ev.Severity) },
-			text:   func(ev *event.Event) string { return SeverityName(ev.Severity) }},
-		{name: "logsource.product", caption: "Sigma log source: product",
+		},
+		{
+			name: "severity", kind: kindSeverity, caption: "Severity by name, e.g. High or >=High",
+			column: "e.severity_id",
+			number: func(ev *event.Event) int64 { return int64(ev.Severity) },
+			text:   func(ev *event.Event) string { return SeverityName(ev.Severity) },
+		},
+		{
+			name: "logsource.product", caption: "Sigma log source: product",
 			column: column("logsource.product"),
-			text:   func(ev *event.Event) string { return ev.Product }},
-		{name: "logsource.service", caption: "Sigma log source: service",
+			text:   func(ev *event.Event) string { return ev.Product },
+		},
+		{
+			name: "logsource.service", caption: "Sigma log source: service",
 			column: column("logsource.service"),
-			text:   func(ev *event.Event) string { return ev.Service }},
-		{name: "logsource.category", caption: "Sigma log source: category",
+			text:   func(ev *event.Event) string { return ev.Service },
+		},
+		{
+			name: "logsource.category", caption: "Sigma log source: category",
 			column: column("logsource.category"),
-			text:   func(ev *event.Event) string { return ev.Category }},
-		{name: "problem", caption: "Why the record could not be decoded", column: "e.problem",
-			kind: kindProse, text: func(ev *event.Event) string { return ev.Problem }},
-		{name: "raw_data", kind: kindRaw, caption: "Original bytes of the record",
-			text: func(ev *event.Event) string { return rawText(ev.Raw) }},
+			text:   func(ev *event.Event) string { return ev.Category },
+		},
+		{
+			name: "problem", caption: "Why the record could not be decoded", column: "e.problem",
+			kind: kindProse, text: func(ev *event.Event) string { return ev.Problem },
+		},
+		{
+			name: "raw_data", kind: kindRaw, caption: "Original bytes of the record",
+			text: func(ev *event.Event) string { return rawText(ev.Raw) },
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -16,8 +17,8 @@ var words = []string{
 	"a", "A", "ab", "aB", "b", "cmd.exe", `C:\Windows\cmd.exe`, `c:\windows\CMD.EXE`, "10.1.2.3",
 	"10.1.20.3", "50%", "a_b", "a*b", "a?b", `say "hi"`, "o'brien", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ",
 	"σίσυφος", "İstanbul", "K", "k", "日本語", "x,y", "x, y ,z", " x ,", "y", "4688", "-5", "007",
-	"line\nbreak", "tab\there", `\`, `\\host\share`, "AND", "or", "(a)", "[1 TO 2]", "<>", "💥", "a\x00b",
-	"$1", "; DROP TABLE hot_1; --",
+	"line\nbreak", "tab\there", `\`, `\\host\share`, "AND", "or", "(a)", "[1 TO 2]", "<>", "💥",
+	"a\x00b", "$1", "; DROP TABLE hot_1; --",
 }
 
 // rawWords also has bytes that are no UTF-8.
@@ -163,3 +164,13 @@ func genValue() *rapid.Generator[string] {
 }
 
 func decimal(n int64) string { return fmt.Sprint(n) }
+
+func eventOfClass(uid uint32) *event.Event { return &event.Event{Class: uid} }
+
+func findMust(t testing.TB, name string) *field {
+	f, err := findField(name, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"errors"
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +15,13 @@ import (
 // TestAnswersEqualReference compares the engine with Query.Match over random
 // events, of which a random part is sealed, and random queries.
 func TestAnswersEqualReference(t *testing.T) {
+	// Each check writes files; the usual 100 are left to whoever asks for them.
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("30"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = checks.Value.Set(checks.DefValue) }()
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		evs := genEvents().Draw(rt, "events")
 		lake := newTestLake(t)

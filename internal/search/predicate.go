@@ -109,7 +109,7 @@ func (p anywhere) match(ev *event.Event) bool {
 			return true
 		}
 	}
-	return rawHas{p.glob}.match(ev)
+	return rawHas(p).match(ev)
 }
 
 func (p anywhere) sql(b *builder) string {

@@ -52,11 +52,15 @@ func (v value) write(w *strings.Builder, f *field) {
 		return
 	}
 	w.WriteString(symbol[v.op])
-	if f != nil && (len(v.text) == 0 || v.text[0] < 0 || !strings.ContainsRune(special, v.text[0])) {
-		v.text.write(w, inValue)
-		return
+	v.text.write(w, meaningful(v.text, f != nil))
+}
+
+// meaningful returns the characters that have to be escaped in the glob.
+func meaningful(g glob, inField bool) string {
+	if inField && (len(g) == 0 || g[0] < 0 || !strings.ContainsRune(special, g[0])) {
+		return inValue
 	}
-	v.text.write(w, special)
+	return special
 }
 
 func writeBound(w *strings.Builder, g glob) {

@@ -29,7 +29,7 @@ func (x *heist) move() {
 	a.w.place(implantPath, "service of the crew-vetting theft")
 	b.wait(time.Second, 3*time.Second)
 
-	x.begin(b, "T1543.003", "persistence", "Over the service control pipe a service is created "+
+	x.begin(b, "T1569.002", "execution", "Over the service control pipe a service is created "+
 		"on the vetting server and started; the service manager runs the program as SYSTEM.")
 	a.trace, a.t = b.trace, b.t
 	a.openShare(n, "IPC$", "")
@@ -41,7 +41,7 @@ func (x *heist) move() {
 	b.serviceState("TimeSvcHelper", "running")
 	b.wait(20*time.Second, time.Minute)
 
-	x.begin(b, "T1547", "persistence", "The program creates a second service that starts with "+
+	x.begin(b, "T1543.003", "persistence", "The program creates a second service that starts with "+
 		"Windows; the record names it as the client.")
 	b.installService(server.system, service{"StewardCacheSvc", implantPath + " /s", "auto start"}, x.implant)
 	x.begin(b, "T1071.001", "command-and-control", "The program on the server calls home.")

@@ -57,12 +57,13 @@ func (a *API) sources(ctx context.Context) ([]*sourceBody, error) {
 		if f.Last.After(s.Last) {
 			s.Last = f.Last
 		}
-		if f.Last.After(newest) {
+		if f.Last.After(newest) && f.Name != node.OwnSource {
 			newest = f.Last
 		}
 	}
 	for _, s := range out {
 		s.AgeS, s.State = newest.Sub(s.Last).Seconds(), "reporting"
+		s.AgeS = max(s.AgeS, 0)
 		if newest.Sub(s.Last) >= node.SilentAfter {
 			s.State = "silent"
 		}

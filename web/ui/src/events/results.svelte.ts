@@ -82,7 +82,10 @@ export class Results {
     } catch (err) {
       if (signal.aborted) return;
       this.problem = err instanceof Problem ? err : undefined;
-      if (!after) this.rows = [];
+      if (!after) {
+        this.rows = [];
+        this.answer = undefined;
+      }
     } finally {
       clearTimeout(timer);
       if (!signal.aborted) {

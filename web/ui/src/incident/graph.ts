@@ -153,7 +153,7 @@ function style(token: (n: string) => string): cytoscape.StylesheetStyle[] {
       selector: '.host',
       style: {
         shape: 'round-rectangle', 'background-color': t('bg-0'), 'background-opacity': 1, 'border-color': t('line-2'), 'border-width': 1, padding: '18px',
-        'text-valign': 'top', 'text-halign': 'center', 'text-margin-y': -2, 'font-family': token('--font-mono'), color: t('text-1'),
+        'text-valign': 'top', 'text-halign': 'center', 'text-margin-y': -3, 'text-background-color': t('bg-1'), 'text-background-opacity': 1, 'text-background-padding': '2px', 'font-family': token('--font-mono'), color: t('text-1'),
       },
     },
     ...Object.entries(shapes).map(([type, shape]) => ({ selector: `.${type}`, style: { shape } as cytoscape.Css.Node })),
