@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -41,6 +42,8 @@ type cli struct {
 	Verify      verifyCmd      `cmd:"" help:"Check the whole data folder against the ledger."`
 	Simulate    simulateCmd    `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+
+	CPUProfile string `hidden:"" placeholder:"FILE" type:"path" help:"Write a CPU profile there."`
 
 	LogLevel slog.Level `default:"warn" help:"What to log to standard error: debug, info, warn, error."`
 }
@@ -106,6 +109,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 	slog.SetDefault(log) // for libraries that take no logger
+	stop, err := profile(c.CPUProfile)
+	if err != nil {
+		fmt.Fprintf(stderr, "evident: %v\n", err)
+		return exitUsage
+	}
+	defer stop()
 	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: log})
 	switch {
 	case err == nil:
@@ -115,6 +124,24 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintf(stderr, "evident: %s\n", plain(err.Error()))
 	return exitUsage
+}
+
+// profile starts a CPU profile when a file is named; the function ends it.
+func profile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("create profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, fmt.Errorf("start profile: %w", err)
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
 
 type versionCmd struct{}

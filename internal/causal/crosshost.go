@@ -145,8 +145,8 @@ func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
 	return nil
 }
 
-// byDial takes the latest connection of an ordinary process to the target
-// within seconds of the logon.
+// byDial takes the latest connection of an ordinary process to a service of the
+// target that logs on, within seconds of the logon.
 func (g *Graph) byDial(r *Rel, from, to string) []Link {
 	list := g.ix.dials[from]
 	at, _ := slices.BinarySearchFunc(list, r.Time.Add(2*time.Second), func(i int, t time.Time) int {
@@ -157,7 +157,8 @@ func (g *Graph) byDial(r *Rel, from, to string) []Link {
 		if r.Time.Sub(c.Time) > dialWindow {
 			return nil
 		}
-		if g.nodes[c.Src].role == rolePlain && g.ix.ipHost[c.Facts.DstIP] == to {
+		if g.nodes[c.Src].role == rolePlain && adminPorts[c.Facts.DstPort] != "" &&
+			g.ix.ipHost[c.Facts.DstIP] == to {
 			return []Link{g.logonLink(r, c.Src, Inferred, c.Time, c.ID,
 				"connected to the host within 10 s of the logon from there")}
 		}
@@ -178,24 +179,20 @@ func (s *search) backSession(n int) {
 	}
 }
 
-// crossHost returns the links that leave controlled node n for other hosts.
+// crossHost returns the links that leave controlled node n for other hosts. The
+// sources of all remote logons are computed once.
 func (s *search) crossHost(n int) []*Link {
-	if host := s.g.nodes[n].Host; !s.loaded[host] {
-		s.loaded[host] = true
-		s.loadSources(host)
-	}
-	return s.sources[n]
-}
-
-// loadSources computes the sources of all logons from a host once.
-func (s *search) loadSources(host string) {
-	for _, k := range s.g.ix.bySource[host] {
-		links := s.g.logonSources(k)
-		s.rels += 1 + len(links)
-		for i := range links {
-			s.sources[links[i].Src] = append(s.sources[links[i].Src], &links[i])
+	if s.sources == nil {
+		s.sources = map[int][]*Link{}
+		for k := range s.g.ix.logons {
+			links := s.g.logonSources(k)
+			s.rels += 1 + len(links)
+			for i := range links {
+				s.sources[links[i].Src] = append(s.sources[links[i].Src], &links[i])
+			}
 		}
 	}
+	return s.sources[n]
 }
 
 // replays links a process that read credentials to later logons, from its host

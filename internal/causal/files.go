@@ -44,10 +44,29 @@ func (g *Graph) writersOf(host, path string, limit time.Time) []writing {
 			if r.Time.After(limit) || !isWriting(r) {
 				continue
 			}
+			if remote := g.remoteWriting(r); remote != nil {
+				r = remote
+			}
 			if !bare || limit.Sub(r.Time) <= bareWindow {
 				found = append(found, writing{r, f, ambiguous, bare && !same})
 			}
 			break
+		}
+	}
+	return found
+}
+
+// remoteWriting returns the share access behind a writing of the system's own
+// process: the file server writes what sessions send. Nil where there is none.
+func (g *Graph) remoteWriting(r *Rel) *Rel {
+	if g.nodes[r.Src].role != roleBoundary {
+		return nil
+	}
+	var found *Rel
+	for _, i := range g.in[r.Dst] {
+		w := &g.rels[i]
+		if w.Verb == VerbWroteShare && w.Src >= 0 && w.Time.Sub(r.Time).Abs() <= clockSlack {
+			found = w
 		}
 	}
 	return found

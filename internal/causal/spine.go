@@ -124,8 +124,7 @@ type search struct {
 	stopped  bool
 	visited  int
 	gaps     []Gap
-	sources  map[int][]*Link
-	loaded   map[string]bool // hosts whose logons are in sources
+	sources  map[int][]*Link // who made remote logons, by source; nil until asked
 	orphaned map[int]bool
 }
 
@@ -140,7 +139,7 @@ func (g *Graph) Spine(seed event.ID, limits Limits) *Spine {
 	s := &search{
 		g: g, limits: limits.withDefaults(), control: map[int]*Member{},
 		links: map[linkKey]*Link{}, queued: map[int]int64{}, done: map[int]int64{},
-		sources: map[int][]*Link{}, orphaned: map[int]bool{}, loaded: map[string]bool{},
+		orphaned: map[int]bool{},
 	}
 	first := s.start(g.Of(seed))
 	s.backward()
@@ -154,6 +153,7 @@ func (s *search) start(rels []*Rel) int {
 	first := -1
 	for _, r := range rels {
 		s.seed = r.Time
+		first = max(first, s.startFile(r))
 		for _, n := range s.g.seedNodes(r) {
 			if first < 0 {
 				first = n
@@ -161,6 +161,30 @@ func (s *search) start(rels []*Rel) int {
 			s.hold(n, r.Time, VerdictControlled)
 			s.ask(n, r.Time, 1)
 		}
+	}
+	return first
+}
+
+// startFile begins at what ran the file of a seed that a mail, web or system
+// program wrote, and at the remote session on whose behalf it wrote: the
+// program itself is only the way in. It returns -1 for other seeds.
+func (s *search) startFile(r *Rel) int {
+	if r.Verb != VerbWrote || r.Src < 0 || s.g.nodes[r.Src].role == rolePlain {
+		return -1
+	}
+	first := -1
+	begin := func(n int, t time.Time) {
+		s.hold(n, t, VerdictControlled)
+		s.ask(n, t, 1)
+		if first < 0 {
+			first = n
+		}
+	}
+	if remote := s.g.remoteWriting(r); remote != nil {
+		begin(remote.Src, remote.Time)
+	}
+	for _, c := range s.g.carriers(r.Dst, r) {
+		begin(c.node, c.at)
 	}
 	return first
 }

@@ -137,11 +137,11 @@ func relWhy(r *causal.Rel) string {
 
 // arrival tells how a member came into the incident, by its strongest link.
 func (w *writer) arrival(m *causal.Member) (act, bool) {
+	n := w.g.Node(m.Node)
 	l := w.primary(m)
 	if l == nil {
-		return act{}, false
+		return w.logon(m)
 	}
-	n := w.g.Node(m.Node)
 	a := act{
 		at: l.Time, actor: l.Src, object: m.Node, verb: l.Verb, facts: n.Facts, via: -1,
 		grade: m.Grade(), why: l.Why, events: slices.Clone(l.Events), weight: w.arrivalWeight(m),
@@ -175,6 +175,21 @@ func (w *writer) arrival(m *causal.Member) (act, bool) {
 	a.events = append(a.events, w.consoleEvents(m.Node)...)
 	a.events = unique(a.events)
 	return a, true
+}
+
+// logon tells how a session was opened that no known process opened.
+func (w *writer) logon(m *causal.Member) (act, bool) {
+	if w.g.Node(m.Node).Kind != causal.KindSession {
+		return act{}, false
+	}
+	for _, r := range w.g.In(m.Node) {
+		if r.Verb == causal.VerbLoggedOn {
+			a := w.fromRel(r)
+			a.arrival, a.weight = true, weightArrival
+			return a, true
+		}
+	}
+	return act{}, false
 }
 
 // rank orders the links of a member: the one that best explains it first.

@@ -3,7 +3,6 @@ package reconstruct
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal"
@@ -66,11 +65,4 @@ func (w *writer) result() *Result {
 	res.Hosts = w.hosts()
 	res.Incident = w.head(steps, res)
 	return res
-}
-
-// members reports whether a node did its part knowingly: everything it did
-// from its start in the incident on belongs to it.
-func (w *writer) controls(n int, at time.Time) bool {
-	m := w.members[n]
-	return m != nil && m.Verdict >= causal.VerdictControlled && !at.Before(m.From)
 }

@@ -160,11 +160,3 @@ func checkSteps(t testing.TB, res *Result) {
 		}
 	}
 }
-
-func logResult(t testing.TB, res *Result) {
-	var b strings.Builder
-	if err := res.WriteText(&b); err != nil {
-		t.Fatal(err)
-	}
-	t.Log("\n" + b.String())
-}

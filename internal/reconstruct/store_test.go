@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/evident-sec/evident/event"
@@ -18,7 +17,6 @@ import (
 
 // memoryStore is Events over a slice, as the search engine would answer.
 type memoryStore struct {
-	mu     sync.Mutex
 	events []event.Event
 	byID   map[event.ID]int
 	places map[place]event.ID

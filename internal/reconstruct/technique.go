@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -87,9 +88,7 @@ func (w *writer) techniqueOf(a *act) technique {
 	for _, t := range tags {
 		if len(t.Techniques) > 0 {
 			id := strings.ToUpper(t.Techniques[0])
-			tech := technique{id: id, name: nameOf(id)}
-			tech.tactic = tacticOf(id, t.Tactics)
-			return tech
+			return technique{id, known(id).name, tacticOf(id, t.Tactics)}
 		}
 	}
 	return w.template(a)
@@ -215,33 +214,34 @@ func (w *writer) startTechnique(a *act, obj *causal.Node) technique {
 	return technique{}
 }
 
-// nameOf returns the name of a technique the templates know, "" otherwise.
-func nameOf(id string) string {
-	for _, t := range []technique{
+// edgeTechniques lists the techniques of the templates.
+func edgeTechniques() []technique {
+	return []technique{
 		tService, tServiceRun, tTask, tCron, tInject, tLSASS, tNTDS, tAdminShare, tRDP, tSSH,
 		tRemote, tClear, tAccount, tRunKey, tAutostart, tArchive, tExfil, tC2, tMail, tWeb, tCreds,
 		tTransfer, tWMI, tPowerShell, tShell, tUnixShell, tRundll,
-	} {
-		if t.id == id {
-			return t.name
-		}
 	}
-	for _, t := range programTechniques {
-		if t.id == id {
-			return t.name
-		}
-	}
-	return ""
 }
 
+// known returns a technique by its number as the templates have it.
+func known(id string) technique {
+	for _, t := range edgeTechniques() {
+		if t.id == id {
+			return t
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(programTechniques)) {
+		if t := programTechniques[name]; t.id == id {
+			return t
+		}
+	}
+	return technique{id: id}
+}
+
+// tacticOf takes the rule's own tactic before that of the templates.
 func tacticOf(id string, tactics []string) string {
 	if len(tactics) > 0 {
 		return strings.ReplaceAll(tactics[0], "_", "-")
 	}
-	for _, t := range programTechniques {
-		if t.id == id {
-			return t.tactic
-		}
-	}
-	return ""
+	return known(id).tactic
 }

@@ -127,7 +127,8 @@ var plainTerms = []string{
 	"*", "class_uid:1007", "class_name:*activity", `class_name:"base event"`, "activity_id:[1 TO 2]",
 	"activity_name:launch", "activity_name:other", "activity_name:unknown", "activity_name:*o*",
 	"severity:high", "severity:>=low", "severity:other", "severity:[low TO critical]", "severity_id:99",
-	"metadata.uid:1-0", "metadata.uid:2-*", "metadata.uid:*", `metadata.uid:"0-0"`, "process.pid:*", "dst_endpoint.port:-5", "problem:json",
+	"metadata.uid:1-0", "metadata.uid:2-*", "metadata.uid:*", `metadata.uid:"0-0"`,
+	"process.pid:*", "dst_endpoint.port:-5", "problem:json",
 	"logsource.product:WIN*", "logsource.product:*", "received:>2026-03-01T00:00:30.5",
 	"time:2026-03-01T00:00", "time:2026-03-01T00:00:17.000001", "time:<=2026-02-28", "message:*",
 }

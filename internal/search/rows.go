@@ -46,16 +46,29 @@ func (v *view) fetch(ctx context.Context, req *Request, keys []key) ([]Row, erro
 
 func (k key) id() event.ID { return event.ID{Entry: uint64(k.entry), Leaf: uint32(k.leaf)} }
 
+// manyEntries is where naming each entry costs more than it spares.
+const manyEntries = 500
+
 // among returns the condition that (entry, leaf) is one of the keys. The plain
-// bounds let the reader skip row groups.
+// condition on entry lets the scan skip what cannot be one, before it reads the
+// other columns.
 func among(keys []key, b *builder) string {
 	entries, leaves := make([]int64, len(keys)), make([]int32, len(keys))
 	for i, k := range keys {
 		entries[i], leaves[i] = k.entry, k.leaf
 	}
-	return "entry BETWEEN " + b.arg(slices.Min(entries)) + " AND " + b.arg(slices.Max(entries)) +
-		" AND (entry, leaf) IN (SELECT unnest(" + b.arg(entries) + "::BIGINT[]), unnest(" +
+	cond := "(entry, leaf) IN (SELECT unnest(" + b.arg(entries) + "::BIGINT[]), unnest(" +
 		b.arg(leaves) + "::INTEGER[]))"
+	distinct := slices.Compact(slices.Sorted(slices.Values(entries)))
+	if len(distinct) > manyEntries {
+		return cond + " AND entry BETWEEN " + b.arg(distinct[0]) + " AND " +
+			b.arg(distinct[len(distinct)-1])
+	}
+	list := make([]string, len(distinct))
+	for i, n := range distinct {
+		list[i] = strconv.FormatInt(n, 10)
+	}
+	return cond + " AND entry IN (" + strings.Join(list, ", ") + ")"
 }
 
 // around returns the part of the view with events of the keys' times.

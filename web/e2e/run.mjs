@@ -138,7 +138,7 @@ async function flow(browser, theme) {
     await clean('incidents');
     await first.click();
     await page.waitForSelector('[data-step="1"]');
-    await page.waitForSelector('.graph canvas');
+    await page.waitForSelector('section[aria-label="Cause graph"] :is(.graph canvas, .empty)');
     await page.waitForSelector('.dr [data-outcome="verified"]', { timeout: 20_000 });
     await settle(page);
     await shoot(page, `incident-${theme}`);
@@ -146,7 +146,7 @@ async function flow(browser, theme) {
   await clean('incident');
   await t('graph and lanes have table twins', async () => {
     await page.keyboard.press('Shift+T');
-    await page.waitForSelector('section[aria-label="Cause graph"] table');
+    await page.waitForSelector('section[aria-label="Cause graph"] :is(table, .empty)');
     await page.waitForSelector('section[aria-label="Hosts over time"] table');
     await settle(page);
     await shoot(page, `incident-tables-${theme}`);
@@ -160,6 +160,7 @@ async function flow(browser, theme) {
     await page.waitForSelector('.he .verdict', { timeout: 60_000 });
     await settle(page);
     await shoot(page, `health-${theme}`);
+    expect((await page.locator('.he .verdict.good').count()) === 1, `verify says: ${await page.textContent('.he .verdict')}`);
   });
   await clean('health');
   await t('no request left the origin, no error in the console', async () => expect(faults.length === 0, [...new Set(faults)].join('\n      ')));
@@ -241,13 +242,16 @@ async function keyboard(browser) {
     await page.waitForSelector('[data-step="1"]');
     await press('g', 'g');
     await page.waitForSelector('[data-step="1"][aria-current="step"]');
-    await press('j');
-    await page.waitForSelector('[data-step="1"]:not([aria-current])');
-    await press('k');
-    await page.waitForSelector('[data-step="1"][aria-current="step"]');
+    if ((await page.locator('[data-step]').count()) > 1) {
+      await press('j');
+      await page.waitForSelector('[data-step="1"]:not([aria-current])');
+      await press('k');
+      await page.waitForSelector('[data-step="1"][aria-current="step"]');
+    }
   });
   await t('graph nodes are reached by arrows', async () => {
-    await page.waitForSelector('.graph canvas');
+    await page.waitForSelector('section[aria-label="Cause graph"] :is(.graph canvas, .empty)');
+    if ((await page.locator('.graph').count()) === 0) return;
     await page.locator('.graph').focus();
     await press('ArrowRight', 'ArrowDown');
     await page.waitForFunction(() => [...document.querySelectorAll('.wrap > [aria-live]')].some((e) => e.textContent));

@@ -47,6 +47,8 @@ describe('numbers and names', () => {
     expect(isPerson('NT AUTHORITY\\SYSTEM')).toBe(false);
     expect(isPerson('ETL-02$')).toBe(false);
     expect(isPerson('j.doe')).toBe(true);
+    expect(isPerson('203.0.113.56')).toBe(false);
+    expect(isPerson('fe80::1')).toBe(false);
   });
 });
 

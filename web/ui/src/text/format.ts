@@ -54,8 +54,11 @@ export function isPseudonym(s: string): boolean {
 /** Accounts of the system itself, which name no person. */
 const system = /^(|-|system|local service|network service|anonymous logon|root|dwm-\d+|umfd-\d+|.*\$)$/i;
 
+const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
+
 /** Tells whether an account name can be a person's. */
 export function isPerson(s: string): boolean {
+  if (address.test(s)) return false;
   return isPseudonym(s) || !system.test(s.replace(/^.*[\\/]/, ''));
 }
 

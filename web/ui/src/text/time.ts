@@ -68,7 +68,7 @@ export function range(from: number, to: number, now = Date.now()): string {
 export function duration(ms: number): string {
   const s = Math.abs(ms) / 1000;
   if (s < 1) return `${Math.round(s * 1000)} ms`;
-  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 10) return `${s.toFixed(1).replace('.0', '')} s`;
   if (s < 60) return `${Math.round(s)} s`;
   if (s < 3600) return `${Math.round(s / 60)} min`;
   if (s < 86400) return two(Math.floor(s / 3600), 'h', Math.round((s % 3600) / 60), 'min');
