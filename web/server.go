@@ -3,12 +3,14 @@ package web
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -50,24 +52,22 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s (choose another with --listen): %w", cfg.Listen, err)
 	}
-	scheme := "http"
+	scheme, at, cert := "http", listener.Addr().String(), (*x509.Certificate)(nil)
 	if secure {
-		cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
 		if err != nil {
 			listener.Close()
 			return nil, fmt.Errorf("load TLS certificate: %w", err)
 		}
 		listener = tls.NewListener(listener, &tls.Config{
-			Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12,
+			Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
 		})
-		scheme = "https"
+		scheme, cert = "https", pair.Leaf
+		at = public(at, cert)
 	}
-	s := &Server{
-		listener: listener, token: cfg.Token,
-		url: fmt.Sprintf("%s://%s/", scheme, listener.Addr()),
-	}
+	s := &Server{listener: listener, token: cfg.Token, url: fmt.Sprintf("%s://%s/", scheme, at)}
 	s.http = &http.Server{
-		Handler: handler(cfg, host, secure), ReadHeaderTimeout: 10 * time.Second,
+		Handler: handler(cfg, secure, names(host, cert), pages(ui.Dist())), ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 	}
@@ -79,7 +79,7 @@ func (s *Server) URL() string { return s.url }
 
 // Link returns the address that opens the page, token included: for the
 // person who started the server only.
-func (s *Server) Link() string { return s.url + "?token=" + s.token.Reveal() }
+func (s *Server) Link() string { return s.url + "?token=" + url.QueryEscape(s.token.Reveal()) }
 
 // Run serves until ctx ends, then lets running requests finish.
 func (s *Server) Run(ctx context.Context) error {
@@ -114,19 +114,54 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-func handler(cfg Config, host string, secure bool) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/api/", cfg.API)
-	mux.Handle("/", pages())
-	hosts := map[string]bool{strings.ToLower(host): true}
-	if isLoopback(host) {
-		for _, name := range []string{"127.0.0.1", "localhost", "::1"} {
-			hosts[name] = true
+// public is the address to show for a listener: a listener on every interface
+// is reached by the first name of its certificate.
+func public(address string, cert *x509.Certificate) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
+		return address
+	}
+	for _, name := range cert.DNSNames {
+		if !strings.HasPrefix(name, "*") {
+			return net.JoinHostPort(name, port)
 		}
 	}
+	for _, ip := range cert.IPAddresses {
+		return net.JoinHostPort(ip.String(), port)
+	}
+	return net.JoinHostPort("localhost", port)
+}
+
+// names tells which Host headers name this server: the address it listens on,
+// any spelling of loopback where that reaches it, and the names that its
+// certificate vouches for.
+func names(listen string, cert *x509.Certificate) func(host string) bool {
+	ip := net.ParseIP(listen)
+	everywhere := listen == "" || ip != nil && ip.IsUnspecified()
+	return func(host string) bool {
+		switch {
+		case host == "":
+			return false
+		case strings.EqualFold(host, listen):
+			return true
+		case everywhere || isLoopback(listen):
+			if isLoopback(host) {
+				return true
+			}
+		}
+		return cert != nil && cert.VerifyHostname(host) == nil
+	}
+}
+
+func handler(cfg Config, secure bool, named func(string) bool, page http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", cfg.API)
+	mux.Handle("/", page)
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(crossOrigin))
 	inner := &session{
-		token: cfg.Token, secure: secure, caller: cfg.Caller, hosts: hosts,
-		next: http.NewCrossOriginProtection().Handler(mux),
+		token: cfg.Token, secure: secure, caller: cfg.Caller, named: named,
+		next: sameOrigin.Handler(mux),
 	}
 	open := http.NewServeMux()
 	// Health and metrics carry no content of records; a monitor has no token.
@@ -134,6 +169,13 @@ func handler(cfg Config, host string, secure bool) http.Handler {
 	open.Handle("/metrics", cfg.API)
 	open.Handle("/", inner)
 	return headers(open)
+}
+
+func crossOrigin(w http.ResponseWriter, r *http.Request) {
+	api.WriteProblem(w, r, api.Problem{
+		Status: http.StatusForbidden, Code: "cross-origin", Title: "Another site asked for this",
+		Next: "Use this server's own page, or send the token as a bearer token without an Origin.",
+	})
 }
 
 // headers sets what every answer carries. The page needs no request to
@@ -155,19 +197,23 @@ func headers(next http.Handler) http.Handler {
 
 // pages serves the built files; every other path is the page itself, whose own
 // router reads the address.
-func pages() http.Handler {
-	files, built := ui.Dist()
+func pages(files fs.FS, built bool) http.Handler {
 	if !built {
 		return http.HandlerFunc(notBuilt)
 	}
 	static := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		asset := strings.HasPrefix(name, "assets/")
 		if info, err := fs.Stat(files, name); err == nil && !info.IsDir() {
-			if strings.HasPrefix(name, "assets/") { // their names carry their hash
+			if asset { // their names carry their hash
 				w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 			}
 			static.ServeHTTP(w, r)
+			return
+		}
+		if asset { // an older build's: the page in its place would be taken for a script
+			http.NotFound(w, r)
 			return
 		}
 		http.ServeFileFS(w, r, files, "index.html")

@@ -32,6 +32,9 @@ func ParseToken(text string) Token { return Token{text} }
 // String hides the secret.
 func (Token) String() string { return "[redacted]" }
 
+// GoString hides the secret from %#v as well.
+func (Token) GoString() string { return "web.Token[redacted]" }
+
 // Reveal returns the secret.
 func (t Token) Reveal() string { return t.text }
 
@@ -47,12 +50,12 @@ type session struct {
 	token  Token
 	secure bool // served over TLS
 	caller api.Caller
-	hosts  map[string]bool // Host headers that name this server
+	named  func(host string) bool // whether a Host header names this server
 	next   http.Handler
 }
 
 func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.hosts[hostOnly(r.Host)] {
+	if !s.named(hostOnly(r.Host)) {
 		api.WriteProblem(w, r, api.Problem{
 			Status: http.StatusMisdirectedRequest, Code: "unknown-host",
 			Title: "This server does not answer to that name",

@@ -35,12 +35,18 @@ func (g *Graph) logonSources(k int) []Link {
 	links := g.byLogonGUID(r)
 	byTuple, wire := g.byConnection(r, to)
 	links = append(links, byTuple...)
-	if from == "" || from == to {
+	if from == to {
 		return links
 	}
 	links = append(links, g.byCredential(r, from, to)...)
 	if len(links) > 0 {
 		return links
+	}
+	if from == "" {
+		if r.Facts.SrcIP == "" && r.Facts.SrcHost == "" {
+			return g.byCall(r, to)
+		}
+		return nil
 	}
 	links = append(g.byName(r, from, to, wire), g.byDial(r, from, to)...)
 	return links
@@ -107,12 +113,17 @@ func (g *Graph) byConnection(r *Rel, to string) (links []Link, wire bool) {
 	return links, wire
 }
 
+// byCredential joins by explicit credentials of the same account, used towards
+// the target by a process on the source host; where the logon names no source,
+// on any host.
 func (g *Graph) byCredential(r *Rel, from, to string) []Link {
 	var links []Link
-	for _, i := range g.ix.explicit[from] {
+	for _, i := range g.ix.explicit[to] {
 		c := &g.rels[i]
-		if c.Time.Sub(r.Time).Abs() > dialWindow || c.Facts.DstHost != to ||
-			shortUser(c.Facts.User) != shortUser(r.Facts.User) {
+		if host := c.host(g); host == to || from != "" && host != from {
+			continue
+		}
+		if c.Time.Sub(r.Time).Abs() > dialWindow || shortUser(c.Facts.User) != shortUser(r.Facts.User) {
 			continue
 		}
 		if src := g.acting(c); src >= 0 {
@@ -165,6 +176,37 @@ func (g *Graph) byDial(r *Rel, from, to string) []Link {
 	}
 	return nil
 }
+
+// byCall serves logons that name no source: the only ordinary process on any
+// other host that connected to a service of the target within seconds.
+func (g *Graph) byCall(r *Rel, to string) []Link {
+	at, _ := slices.BinarySearchFunc(g.ix.calls, r.Time.Add(2*time.Second), func(i int, t time.Time) int {
+		return g.rels[i].Time.Compare(t)
+	})
+	var found *Rel
+	for k := at - 1; k >= 0 && at-k < maxCalls; k-- {
+		c := &g.rels[g.ix.calls[k]]
+		if r.Time.Sub(c.Time) > dialWindow {
+			break
+		}
+		if g.nodes[c.Src].role != rolePlain || g.nodes[c.Src].Host == to ||
+			adminPorts[c.Facts.DstPort] == "" || g.ix.ipHost[c.Facts.DstIP] != to {
+			continue
+		}
+		if found != nil && found.Src != c.Src {
+			return nil
+		}
+		found = c
+	}
+	if found == nil {
+		return nil
+	}
+	return []Link{g.logonLink(r, found.Src, Inferred, found.Time, found.ID,
+		"the only ordinary process that connected to the host within 10 s of a logon without source")}
+}
+
+// maxCalls bounds the connections compared for one logon.
+const maxCalls = 2000
 
 // backSession asks where a session came from.
 func (s *search) backSession(n int) {

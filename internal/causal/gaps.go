@@ -236,28 +236,38 @@ func (s *search) sensorGaps(host string, from, to time.Time) {
 	}
 }
 
+// fewHoles is how many holes of one log are listed one by one.
+const fewHoles = 3
+
 func (s *search) holeGaps(host string, ch *Channel, from, to time.Time) {
-	if len(ch.Holes) >= maxHoles {
+	holes := slices.DeleteFunc(slices.Clone(ch.Holes), func(h Hole) bool {
+		return h.Next.Before(from) || h.After.After(to)
+	})
+	query := and(term("device.hostname", host), term("metadata.log_name", ch.Name))
+	if len(holes) > fewHoles {
 		s.gap(Gap{
-			Kind: GapHole, Host: host, From: ch.First, To: ch.Last,
-			Text: fmt.Sprintf("Many record numbers of %s on %s are missing: the log was filtered "+
-				"before it came here.", ch.Name, host),
-			WouldClose: "The host's own copy of " + ch.Name,
+			Kind: GapHole, Host: host, From: holes[0].After, To: holes[len(holes)-1].Next,
+			Text: fmt.Sprintf("Record numbers of %s on %s are missing in %s places: the log was "+
+				"filtered before it came here, or records were lost.", ch.Name, host, count(len(ch.Holes))),
+			WouldClose: "The host's own copy of " + ch.Name, Query: query,
 		})
 		return
 	}
-	for _, h := range ch.Holes {
-		if h.Next.Before(from) || h.After.After(to) {
-			continue
-		}
+	for _, h := range holes {
 		s.gap(Gap{
 			Kind: GapHole, Host: host, From: h.After, To: h.Next,
 			Text: fmt.Sprintf("Record numbers %d to %d of %s on %s are missing (%d records).",
 				h.From, h.To, ch.Name, host, h.To-h.From+1),
-			WouldClose: "The host's own copy of " + ch.Name,
-			Query:      and(term("device.hostname", host), term("metadata.log_name", ch.Name)),
+			WouldClose: "The host's own copy of " + ch.Name, Query: query,
 		})
 	}
+}
+
+func count(n int) string {
+	if n >= maxHoles {
+		return fmt.Sprintf("%d or more", maxHoles)
+	}
+	return fmt.Sprint(n)
 }
 
 func (s *search) clearedGaps(hosts []string, from, to time.Time) {

@@ -24,6 +24,7 @@ type indexes struct {
 	explicit map[string][]int     // host: explicit credential edges
 	accounts map[string]time.Time // host/account: first seen
 	brokers  map[brokerKey][]int
+	calls    []int            // outgoing connection edges of all hosts
 	logons   []int            // remote logon edges
 	bySource map[string][]int // source host: indexes into logons
 	ipHost   map[string]string
@@ -126,6 +127,7 @@ func (ix *indexes) addRel(g *Graph, i int) {
 	case VerbConnected:
 		h := g.nodes[r.Src].Host
 		ix.dials[h] = append(ix.dials[h], i)
+		ix.calls = append(ix.calls, i)
 		if r.Facts.SrcIP != "" && r.Facts.SrcPort != "" {
 			k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
 			ix.conns[k] = append(ix.conns[k], i)
@@ -134,7 +136,7 @@ func (ix *indexes) addRel(g *Graph, i int) {
 		k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
 		ix.wire[k] = append(ix.wire[k], i)
 	case VerbUsedCredential:
-		ix.explicit[g.rels[i].host(g)] = append(ix.explicit[g.rels[i].host(g)], i)
+		ix.explicit[r.Facts.DstHost] = append(ix.explicit[r.Facts.DstHost], i)
 		if id := r.Facts.SessionGUID; id != "" {
 			ix.creds[id] = append(ix.creds[id], i)
 		}

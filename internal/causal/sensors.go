@@ -2,6 +2,7 @@ package causal
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,13 +45,13 @@ type mark struct {
 
 type sensors struct {
 	marks   map[[2]string][]mark
-	ips     map[string]map[string]bool
+	ips     map[string]map[string]int // host to address to records that say so
 	offsets map[string][]time.Duration
 }
 
 func newSensors() sensors {
 	return sensors{
-		marks: map[[2]string][]mark{}, ips: map[string]map[string]bool{},
+		marks: map[[2]string][]mark{}, ips: map[string]map[string]int{},
 		offsets: map[string][]time.Duration{},
 	}
 }
@@ -74,25 +75,52 @@ func (s *sensors) add(ev *event.Event) {
 	s.addOffset(ev, h)
 }
 
-// ownAddress learns a host's address from its own process's connections.
+// ownAddress learns a host's address from connections of its own processes
+// whose direction is recorded.
 func (s *sensors) ownAddress(ev *event.Event, h string) {
 	if ev.Class != event.ClassNetwork || !actor(ev).Is() {
 		return
 	}
-	src, dst := event.AttrSrcIP, event.AttrDstIP
-	if strings.EqualFold(ev.Attrs.Get(event.AttrDirection), "inbound") {
-		src = dst
+	var own event.Attr
+	switch strings.ToLower(ev.Attrs.Get(event.AttrDirection)) {
+	case "outbound":
+		own = event.AttrSrcIP
+	case "inbound":
+		own = event.AttrDstIP
+	default:
+		return
 	}
-	if ip := address(ev.Attrs.Get(src)); PrivateAddress(ip) {
+	if ip := address(ev.Attrs.Get(own)); PrivateAddress(ip) {
 		s.addIP(h, ip)
 	}
 }
 
 func (s *sensors) addIP(h, ip string) {
 	if s.ips[h] == nil {
-		s.ips[h] = map[string]bool{}
+		s.ips[h] = map[string]int{}
 	}
-	s.ips[h][ip] = true
+	s.ips[h][ip]++
+}
+
+// owners gives each address to the host that most records give it to, where
+// they are four of five; others belong to nobody.
+func (s *sensors) owners() map[string][]string {
+	total, best, owner := map[string]int{}, map[string]int{}, map[string]string{}
+	for _, h := range slices.Sorted(maps.Keys(s.ips)) {
+		for ip, n := range s.ips[h] {
+			total[ip] += n
+			if n > best[ip] {
+				best[ip], owner[ip] = n, h
+			}
+		}
+	}
+	byHost := map[string][]string{}
+	for _, ip := range slices.Sorted(maps.Keys(owner)) {
+		if best[ip]*5 >= total[ip]*4 {
+			byHost[owner[ip]] = append(byHost[owner[ip]], ip)
+		}
+	}
+	return byHost
 }
 
 func (s *sensors) addOffset(ev *event.Event, h string) {
@@ -119,12 +147,10 @@ func (s *sensors) hosts() []Sensor {
 		}
 		sn.Channels = append(sn.Channels, channel(k[1], marks))
 	}
+	owners := s.owners()
 	var list []Sensor
 	for h, sn := range byHost {
-		for ip := range s.ips[h] {
-			sn.IPs = append(sn.IPs, ip)
-		}
-		slices.Sort(sn.IPs)
+		sn.IPs = owners[h]
 		slices.SortFunc(sn.Channels, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
 		sn.Offset, sn.Spread, sn.Offsets = clock(s.offsets[h])
 		list = append(list, *sn)

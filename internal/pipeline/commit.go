@@ -13,6 +13,9 @@ const (
 	// tick is how often the committer looks after what waits: it bounds how
 	// long findings stay in memory.
 	tick = 250 * time.Millisecond
+	// hotBatch is how many events become searchable at once while many arrive:
+	// one flush of the hot table costs much more than one row in it.
+	hotBatch = 5000
 	// sealBytes bounds the original bytes that wait for a seal.
 	sealBytes = 128 << 20
 	// maxUnapplied bounds the entries whose findings wait for one transaction.
@@ -29,7 +32,9 @@ type committer struct {
 	change   state.Change
 	waiting  int // entries in change
 	sources  map[sourceKey]*state.Freshness
-	oldest   time.Time // when the oldest unsealed event was committed
+	hot      []event.Event // committed, but not searchable yet
+	last     uint64        // last entry committed
+	oldest   time.Time     // when the oldest unsealed event was committed
 	orders   []order
 	unpurged bool
 }
@@ -104,12 +109,30 @@ func (c *committer) commit(ctx context.Context, j *job) error {
 		}
 		c.lake = seq
 	}
-	c.p.through.Store(seq)
+	c.last = seq
 	c.p.events.Add(int64(len(j.events)))
 	c.p.arrived.Store(j.entry.Received.UnixNano())
 	if c.waiting >= maxUnapplied {
-		return c.apply(ctx)
+		if err := c.apply(ctx); err != nil {
+			return err
+		}
 	}
+	if c.p.cfg.Hot == nil || len(c.hot) >= hotBatch {
+		return c.show(ctx)
+	}
+	return nil
+}
+
+// show makes everything committed searchable.
+func (c *committer) show(ctx context.Context) error {
+	if len(c.hot) > 0 {
+		if err := c.p.cfg.Hot.Hot(ctx, c.hot); err != nil {
+			return fmt.Errorf("make entries through %d searchable: %w", c.last, err)
+		}
+		clear(c.hot) // their memory goes with the entries
+		c.hot = c.hot[:0]
+	}
+	c.p.through.Store(max(c.p.through.Load(), c.last))
 	return nil
 }
 
@@ -121,9 +144,7 @@ func (c *committer) store(ctx context.Context, j *job) error {
 		c.oldest = time.Now()
 	}
 	if c.p.cfg.Hot != nil {
-		if err := c.p.cfg.Hot.Hot(ctx, j.events); err != nil {
-			return fmt.Errorf("make entry %d searchable: %w", j.entry.Seq, err)
-		}
+		c.hot = append(c.hot, j.events...)
 	}
 	if c.p.cfg.Lake.Pending() >= c.p.cfg.SealCount || c.p.cfg.Lake.PendingBytes() >= sealBytes {
 		return c.seal(ctx)
@@ -210,6 +231,11 @@ func (c *committer) seal(ctx context.Context) error {
 	if err := c.p.cfg.Lake.Seal(ctx); err != nil {
 		return fmt.Errorf("seal lake: %w", err)
 	}
+	clear(c.hot) // the lake has them now
+	c.hot = c.hot[:0]
+	if err := c.show(ctx); err != nil {
+		return err
+	}
 	c.oldest = time.Time{}
 	c.unpurged = true
 	if c.p.cfg.Hot == nil {
@@ -223,6 +249,9 @@ func (c *committer) seal(ctx context.Context) error {
 
 func (c *committer) tick(ctx context.Context) error {
 	if err := c.apply(ctx); err != nil {
+		return err
+	}
+	if err := c.show(ctx); err != nil {
 		return err
 	}
 	if !c.oldest.IsZero() && time.Since(c.oldest) > c.p.cfg.SealAfter {
@@ -251,7 +280,7 @@ func (c *committer) purge(ctx context.Context) error {
 func (c *committer) serve(ctx context.Context) error {
 	rest := c.orders[:0]
 	for _, o := range c.orders {
-		if c.p.through.Load() < o.through {
+		if c.last < o.through && c.p.through.Load() < o.through {
 			rest = append(rest, o)
 			continue
 		}

@@ -160,3 +160,22 @@ func checkSteps(t testing.TB, res *Result) {
 		}
 	}
 }
+
+// TestNoBleed reads all campaigns into one store: an incident holds nothing of
+// another campaign, nor of the operator's own clean-up.
+func TestNoBleed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 180,000 events")
+	}
+	keys := readKeys(t)
+	var paths []string
+	for _, k := range keys {
+		paths = append(paths, filepath.Join(recordings, k.Source.Archive))
+	}
+	store := ingest(t, paths...)
+	rec := newTest(t, store, nil)
+	for _, k := range keys {
+		s := k.Seeds[len(k.Seeds)-1]
+		scoreSeed(t, rec, &k, k.Campaign+" "+s.ID, seedAt(t, store, k.Source.Inner, s.Line))
+	}
+}

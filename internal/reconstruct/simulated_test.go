@@ -72,6 +72,29 @@ func TestSimulatedIntrusion(t *testing.T) {
 	}
 }
 
+// TestLookalikes: ordinary work that resembles the theft does not lead to it.
+func TestLookalikes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates four days")
+	}
+	store, key := simulated(t, 2)
+	rec := newTest(t, store, nil)
+	for _, l := range key.Lookalikes {
+		id, ok := store.places[place{tail(l.Events[0].File), int64(l.Events[0].Record)}]
+		if !ok {
+			continue
+		}
+		res, err := rec.Incident(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSteps(t, res)
+		if hits, _ := scoreProcesses(t, res, key.Incidents[0]); hits > 0 {
+			t.Errorf("%s (%s) leads to %d processes of the theft", l.Name, l.Resembles, hits)
+		}
+	}
+}
+
 // hostRecord returns the first process or file record of a step, else the first
 // that a host wrote: what the network saw alone names no process.
 func hostRecord(m *memoryStore, st *simulate.Step) (found event.ID, ok bool) {

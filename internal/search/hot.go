@@ -19,6 +19,10 @@ import (
 // table costs its columns' blocks once.
 const hotRows = 122880
 
+// flushRows is how many rows wait at most before they go into the table. A flush
+// costs as much as a few hundred rows, so rows wait until a query needs them.
+const flushRows = 4096
+
 // shape is a table without rows that gives every statement all columns, also
 // where a file was written before an attribute was added to the dictionary.
 const shape = "shape"
@@ -32,6 +36,8 @@ type hot struct {
 	appender *duckdb.Appender // into the last table; nil when there is none to fill
 	made     int              // tables made so far, for their names
 	row      []driver.Value   // scratch
+	waiting  int              // rows in the appender that no query would see yet
+	lost     uint64           // highest entry whose rows a failed flush lost; 0: none
 
 	list   sync.RWMutex // guards tables
 	tables []hotTable
@@ -113,6 +119,36 @@ func (e *Engine) Hot(ctx context.Context, evs []event.Event) error {
 		}
 		done += n
 	}
+	if h.waiting >= flushRows {
+		return h.flush()
+	}
+	return nil
+}
+
+// show makes all rows visible to transactions that begin afterwards. It fails
+// while rows are lost: an answer must not miss events without saying so.
+func (h *hot) show() error {
+	h.write.Lock()
+	defer h.write.Unlock()
+	if h.waiting > 0 {
+		if err := h.flush(); err != nil {
+			return err
+		}
+	}
+	if h.lost > 0 {
+		return fmt.Errorf("show unsealed events: those up to entry %d return when they are sealed",
+			h.lost)
+	}
+	return nil
+}
+
+// flush puts the waiting rows into the table. Where that fails, e.g. because
+// memory and disk are full, the appender is of no more use.
+func (h *hot) flush() error {
+	if err := h.appender.Flush(); err != nil {
+		return errors.Join(fmt.Errorf("append hot events: %w", err), h.finish())
+	}
+	h.waiting = 0
 	return nil
 }
 
@@ -145,17 +181,15 @@ func (h *hot) room(ctx context.Context) (int, error) {
 	return hotRows, nil
 }
 
-// append adds rows to the last table and makes them visible.
+// append adds rows to the last table; flush makes them visible.
 func (h *hot) append(evs []event.Event) error {
 	for i := range evs {
 		h.fill(&evs[i])
 		if err := h.appender.AppendRow(h.row...); err != nil {
-			return err
+			return fmt.Errorf("append event %s: %w", evs[i].ID, err)
 		}
 	}
-	if err := h.appender.Flush(); err != nil {
-		return err
-	}
+	h.waiting += len(evs)
 	h.list.Lock()
 	defer h.list.Unlock()
 	t := &h.tables[len(h.tables)-1]
@@ -230,12 +264,16 @@ func (h *hot) undo(first event.ID) error {
 	return err
 }
 
+// finish flushes and closes the last table.
 func (h *hot) finish() error {
 	if h.appender == nil {
 		return nil
 	}
 	err := h.appender.Close()
-	h.appender = nil
+	if err != nil && h.waiting > 0 {
+		h.lost = h.tables[len(h.tables)-1].last
+	}
+	h.appender, h.waiting = nil, 0
 	return err
 }
 
@@ -252,6 +290,9 @@ func (e *Engine) Sealed(ctx context.Context, through uint64) error {
 		if err := h.finish(); err != nil {
 			return fmt.Errorf("close hot table: %w", err)
 		}
+	}
+	if through >= h.lost {
+		h.lost = 0
 	}
 	var gone []string
 	h.list.Lock()

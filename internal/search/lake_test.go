@@ -72,6 +72,9 @@ func (l *testLake) write(f File, evs []event.Event) error {
 	if err := (&Engine{hot: h}).Hot(ctx, evs); err != nil {
 		return err
 	}
+	if err := h.show(); err != nil {
+		return err
+	}
 	all := (&view{tables: tableNames(h)}).hotSQL
 	for _, stmt := range []string{
 		"COPY (" + all("* EXCLUDE (raw)") + ") TO " + text(f.Path) +

@@ -145,3 +145,22 @@ func TestFailedHotLeavesNothing(t *testing.T) {
 		t.Errorf("count %d, %v; want 1000", n, err)
 	}
 }
+
+// TestLostRowsAreNotHidden: after a failed flush no answer is complete until the
+// lost events are sealed.
+func TestLostRowsAreNotHidden(t *testing.T) {
+	e := openTest(t, nil)
+	if err := e.Hot(t.Context(), benchEvents(1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	e.hot.lost = 1
+	if _, err := e.Search(t.Context(), Request{}); err == nil {
+		t.Error("an answer without lost events was given")
+	}
+	if err := e.Sealed(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Search(t.Context(), Request{}); err != nil {
+		t.Error(err)
+	}
+}

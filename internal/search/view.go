@@ -34,7 +34,10 @@ func (e *Engine) view(ctx context.Context, from, to time.Time) (*view, error) {
 		return nil, fmt.Errorf("open search view: %w", err)
 	}
 	v := &view{conn: conn}
-	if err = e.pin(ctx, v); err == nil {
+	if err = e.hot.show(); err == nil {
+		err = e.pin(ctx, v)
+	}
+	if err == nil {
 		err = e.list(ctx, v, from, to)
 	}
 	if err == nil {

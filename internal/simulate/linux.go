@@ -86,7 +86,8 @@ func (sh *shell) auth(program string, pid int, text string) {
 	})
 }
 
-// audit writes one audit event; every line begins with its type.
+// audit writes one audit event; every line begins with its host, as auditd
+// writes it with name_format=hostname, and its type.
 func (sh *shell) audit(lines ...string) {
 	stamp := fmt.Sprintf(" msg=audit(%d.%03d:", sh.w.clock(sh.t).Unix(),
 		sh.w.clock(sh.t).UnixMilli()%1000)
@@ -94,7 +95,8 @@ func (sh *shell) audit(lines ...string) {
 	holes := make([]int, 0, len(lines))
 	for _, l := range lines {
 		kind, rest, _ := strings.Cut(l, " ")
-		buf = append(append(append(buf, "type="...), kind...), stamp...)
+		buf = append(append(append(buf, "node="...), sh.h.name...), " type="...)
+		buf = append(append(buf, kind...), stamp...)
 		holes = append(holes, len(buf))
 		buf = append(append(append(buf, "): "...), rest...), '\n')
 	}

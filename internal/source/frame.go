@@ -55,7 +55,8 @@ func (r *Reader) records(lay layout, in *bufio.Reader, b *batcher) error {
 
 // eachLine calls visit for every line that is not blank, without terminator.
 // The slice is valid until visit returns. A line longer than a record may be
-// is skipped and reported.
+// is skipped and reported. A last line without terminator may be cut off: it
+// begins a batch of its own.
 func eachLine(in *bufio.Reader, b *batcher, visit func([]byte) error) error {
 	var long []byte
 	for number := 1; ; number++ {
@@ -71,6 +72,11 @@ func eachLine(in *bufio.Reader, b *batcher, visit func([]byte) error) error {
 			}
 		}
 		if line = bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(line)) > 0 {
+			if err != nil {
+				if err := b.cut(); err != nil {
+					return err
+				}
+			}
 			if err := visit(line); err != nil {
 				return err
 			}

@@ -27,12 +27,18 @@ type meter struct {
 	total int64
 }
 
+// meteredReader also ends a long read with its context: content that is known
+// already is read without ever asking the store.
 type meteredReader struct {
-	in io.Reader
-	m  *meter
+	ctx context.Context // of the ingest that reads
+	in  io.Reader
+	m   *meter
 }
 
 func (r meteredReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := r.in.Read(p)
 	r.m.read.Add(int64(n))
 	return n, err
@@ -57,7 +63,7 @@ func totalSize(paths []string) int64 {
 func (r *Reader) path(ctx context.Context, path string) error {
 	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
-			r.problem(p, "", "cannot be read: %v", errors.Unwrap(err))
+			r.problem(p, "", "cannot be read: %v", err)
 			return nil
 		}
 		if d.IsDir() {
@@ -86,7 +92,7 @@ func (r *Reader) file(ctx context.Context, name, path string) error {
 		return nil
 	}
 	defer f.Close()
-	return r.stream(ctx, name, meteredReader{f, &r.meter}, 0)
+	return r.stream(ctx, name, meteredReader{ctx, f, &r.meter}, 0)
 }
 
 // stream looks at the first bytes and unpacks, descends or frames.
@@ -127,6 +133,7 @@ func (r *Reader) unpackOrFrame(
 	ctx context.Context, name string, in *bufio.Reader, head []byte, depth int,
 ) error {
 	switch {
+	case r.plain:
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		z, err := gzip.NewReader(in)
 		if err != nil {
@@ -156,13 +163,14 @@ func (r *Reader) zip(ctx context.Context, name string, in io.Reader, depth int) 
 	}
 	defer os.Remove(spool.Name())
 	defer spool.Close()
-	size, err := io.Copy(spool, in)
+	size, err := io.Copy(ourFile{spool}, in)
 	if err != nil {
 		return err
 	}
 	archive, err := zip.NewReader(spool, size)
 	if err != nil {
-		return fmt.Errorf("read zip directory: %w", err)
+		whole := io.NewSectionReader(spool, 0, size)
+		return r.salvage(ctx, name, whole, depth, fmt.Errorf("read zip directory: %w", err))
 	}
 	for _, member := range archive.File {
 		if member.FileInfo().IsDir() {
@@ -173,6 +181,22 @@ func (r *Reader) zip(ctx context.Context, name string, in io.Reader, depth int) 
 		}
 	}
 	return nil
+}
+
+// ourFile marks a failed write as ours: a full disk is no fault of the input.
+type ourFile struct{ *os.File }
+
+func (f ourFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	if err != nil {
+		err = &appendError{fmt.Errorf("unpack to temporary file: %w", err)}
+	}
+	return n, err
+}
+
+// ReadFrom hides the file's own, whose errors would not be marked.
+func (f ourFile) ReadFrom(in io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{f}, in)
 }
 
 func (r *Reader) member(ctx context.Context, name string, member *zip.File, depth int) error {

@@ -75,6 +75,7 @@ const maxProblems = 1000
 type Reader struct {
 	cfg   Config
 	meter meter
+	plain bool // take the bytes as they are: never unpack
 	now   func() time.Time
 
 	mu     sync.Mutex // framing and appending run side by side
@@ -101,7 +102,7 @@ func (r *Reader) Ingest(ctx context.Context, paths []string, stdin io.Reader) (R
 	for _, path := range paths {
 		var err error
 		if path == "-" {
-			err = r.stream(ctx, "stdin", stdin, 0)
+			err = r.stdin(ctx, stdin)
 		} else {
 			err = r.path(ctx, path)
 		}
@@ -110,6 +111,20 @@ func (r *Reader) Ingest(ctx context.Context, paths []string, stdin io.Reader) (R
 		}
 	}
 	return r.report, nil
+}
+
+// stdin reads standard input. A read of a terminal or pipe cannot be woken, so
+// it goes on beside the ingest and is left behind when ctx ends.
+func (r *Reader) stdin(ctx context.Context, stdin io.Reader) error {
+	in, out := io.Pipe()
+	defer in.Close()
+	go func() {
+		_, err := io.Copy(out, stdin)
+		out.CloseWithError(err)
+	}()
+	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
+	defer stop()
+	return r.stream(ctx, "stdin", in, 0)
 }
 
 // Stream reads one stream of records under the given source name.

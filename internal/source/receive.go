@@ -80,6 +80,7 @@ func (r *Receiver) serve(ctx context.Context, conn net.Conn) {
 		r.log.Error("receive syslog", "error", err)
 		return
 	}
+	reader.plain = true // what looks like an archive is a message all the same
 	host, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 	report, err := reader.Stream(ctx, "syslog:"+host, conn)
 	for _, p := range report.Problems {

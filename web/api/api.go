@@ -81,17 +81,26 @@ func (a *API) get(path string, q question) { a.handle("GET", path, a.answer(q)) 
 func (a *API) handle(method, path string, h http.Handler) {
 	route := method + " /api/v1/" + path
 	a.routes = append(a.routes, route)
-	a.mux.Handle(route, h)
+	a.mux.Handle(route, signedIn(h))
 }
 
-func (a *API) answer(q question) http.Handler {
+// signedIn refuses a request in whose context the session layer has put no
+// caller.
+func signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if CallerFrom(r.Context()).ID == "" {
 			WriteProblem(w, r, Problem{
 				Status: http.StatusUnauthorized, Code: "no-caller", Title: "Nobody is signed in",
+				Next: "Open the link that evident printed when it started.",
 			})
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) answer(q question) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		if r.Method == http.MethodGet {
 			var cancel context.CancelFunc

@@ -31,6 +31,10 @@ func (a *API) findings(ctx context.Context, r *http.Request) (any, error) {
 	}
 	if s := q.Get("severity"); s != "" {
 		f.Severity = detect.SeverityID(s)
+		if severityName(f.Severity) != s { // SeverityID takes an unknown word for medium
+			return nil, badRequest("bad-severity", "There is no such severity",
+				"Give critical, high, medium, low or informational.")
+		}
 	}
 	found, total, err := a.node.Findings(ctx, CallerFrom(ctx).ID, f)
 	if err != nil {

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
-	"mime"
 	"net/http"
 	"os"
 	"runtime"
@@ -14,9 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/node"
-	"github.com/evident-sec/evident/internal/source"
 )
 
 type sourceBody struct {
@@ -160,34 +156,6 @@ func (a *API) verify(ctx context.Context, _ *http.Request) (any, error) {
 		return nil, err
 	}
 	return a.node.Verify(ctx, nil)
-}
-
-// ingest answers POST ingest: the body is read as evident ingest reads a file.
-// The answer comes when every record is in the journal.
-func (a *API) ingest(ctx context.Context, r *http.Request) (any, error) {
-	q := r.URL.Query()
-	name := q.Get("source")
-	if name == "" || len(name) > 200 {
-		return nil, badRequest("bad-source", "The source has no usable name",
-			"Add ?source=NAME, at most 200 characters.")
-	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
-		return nil, badRequest("bad-body", "Forms are not taken", "Send the log itself as the body.")
-	}
-	report, err := a.node.IngestStream(ctx, "http:"+name, io.Reader(r.Body), node.IngestOptions{
-		Format: event.Format(q.Get("format")), Live: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	problems := report.Problems
-	if problems == nil {
-		problems = []source.Problem{}
-	}
-	return map[string]any{
-		"files": report.Files, "records": report.Records, "already": report.Already,
-		"skipped": report.Skipped, "entries": []uint64{report.First, report.Last}, "problems": problems,
-	}, nil
 }
 
 // metrics collects what Prometheus scrapes.

@@ -60,6 +60,16 @@ func problemFor(err error) Problem {
 			Status: http.StatusNotFound, Code: "not-found", Title: "Nothing has that identifier",
 			Detail: err.Error(), Next: "Check the identifier; it may belong to another data folder.",
 		}
+	case errors.Is(err, search.ErrCursor):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-cursor", Title: "The search cannot be continued from there",
+			Detail: err.Error(), Next: "Start the search again without after.",
+		}
+	case errors.Is(err, search.ErrField):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-field", Title: "The values of that field cannot be counted",
+			Detail: err.Error(), Next: "See /api/v1/fields for the fields.",
+		}
 	case errors.Is(err, node.ErrUnsealed):
 		return Problem{
 			Status: http.StatusConflict, Code: "not-sealed", Title: "Not under a checkpoint yet",

@@ -33,6 +33,9 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 	if req.Limit, err = intParam(r, "limit", 200, 1000); err != nil {
 		return nil, err
 	}
+	if req.Oldest, err = oldestFirst(r); err != nil {
+		return nil, err
+	}
 	req.After = r.URL.Query().Get("after")
 	result, err := a.node.Search(ctx, CallerFrom(ctx).ID, req)
 	if err != nil {
@@ -47,6 +50,18 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 		"after": result.After, "took_ms": result.Took.Milliseconds(), "files": result.Files,
 		"hot_rows": result.HotRows, "from": timeOrNil(req.From), "to": timeOrNil(req.To),
 	}, nil
+}
+
+// oldestFirst reads order, asc or desc by event time; asc where it is not
+// given, as a story is told.
+func oldestFirst(r *http.Request) (bool, error) {
+	switch order := r.URL.Query().Get("order"); order {
+	case "", "asc":
+		return true, nil
+	case "desc":
+		return false, nil
+	}
+	return false, badRequest("bad-order", "The order cannot be used", "Give asc or desc.")
 }
 
 func timeOrNil(t time.Time) any {

@@ -56,11 +56,19 @@ export function drawGraph(o: GraphOptions): GraphView {
     boxSelectionEnabled: false,
     selectionType: 'single',
   });
-  cy.fit(undefined, 16);
-  if (cy.zoom() > 1) {
-    cy.zoom(1);
-    cy.center();
-  }
+  const fit = () => {
+    cy.resize();
+    cy.fit(undefined, 16);
+    if (cy.zoom() > 1) {
+      cy.zoom(1);
+      cy.center();
+    }
+  };
+  fit();
+  // The lanes above take their height after the first paint; until the reader moves the graph it stays fitted.
+  const resized = new ResizeObserver(fit);
+  resized.observe(o.container);
+  cy.one('dragpan scrollzoom pinchzoom', () => resized.disconnect());
   let at: cytoscape.NodeSingular | undefined;
   const stepOf = (n: cytoscape.NodeSingular): number | undefined => {
     const steps = n.connectedEdges().map((e) => e.data('step') as number | undefined).filter((s): s is number => !!s);
@@ -86,7 +94,10 @@ export function drawGraph(o: GraphOptions): GraphView {
     },
     enter: () => at && open(at),
     zoom: (factor) => cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } }),
-    destroy: () => cy.destroy(),
+    destroy() {
+      resized.disconnect();
+      cy.destroy();
+    },
   };
 }
 

@@ -13,6 +13,18 @@ class Theme {
     }
   };
 
+  /** Paper is light: switches for the time of printing; returns what stops it. */
+  start(): () => void {
+    const light = () => (document.documentElement.dataset.theme = 'light');
+    const back = () => (document.documentElement.dataset.theme = this.name);
+    addEventListener('beforeprint', light);
+    addEventListener('afterprint', back);
+    return () => {
+      removeEventListener('beforeprint', light);
+      removeEventListener('afterprint', back);
+    };
+  }
+
   /** A token's value as the browser resolved it: for canvases, which know no custom properties. */
   token(name: string): string {
     void this.name;
