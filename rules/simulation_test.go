@@ -124,7 +124,7 @@ func (v *verdict) serious(rule string) bool {
 	return v.level[rule] == "medium" || v.level[rule] == "high" || v.level[rule] == "critical"
 }
 
-// false counts findings of serious rules outside of the incidents: on the
+// falsePositives counts findings of serious rules outside of the incidents: on the
 // look-alikes of the key, and on records that are in no part of it.
 func (v *verdict) falsePositives(key *simulate.Key) (alike, plain map[string]int) {
 	hostile, odd := map[place]bool{}, map[place]bool{}

@@ -143,7 +143,7 @@ func (s *scan) judge(judge *detect.Judge, entry *event.Entry) (lines []byte, err
 		found += len(list)
 		for j := range list {
 			if s.json {
-				lines = append(append(lines, list[j].Body...), '\n')
+				lines = append(append(lines, plainJSON(list[j].Body)...), '\n')
 				continue
 			}
 			lines = fmt.Appendf(lines, "%s  %-13s  %s  %s  (%s, record %d)\n",

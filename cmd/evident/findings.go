@@ -45,7 +45,7 @@ func (c *findingsCmd) Run(e *env) error {
 	}
 	if c.JSON {
 		for i := range found {
-			if _, err := e.stdout.Write(append(found[i].Body, '\n')); err != nil {
+			if _, err := e.stdout.Write(append(plainJSON(found[i].Body), '\n')); err != nil {
 				return fmt.Errorf("write output: %w", err)
 			}
 		}

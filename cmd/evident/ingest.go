@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,6 +84,10 @@ func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
 	for _, p := range r.Problems {
 		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
 	}
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("ingest was interrupted; %d records are kept, the same command goes on "+
+			"from there: %w", r.Records+r.Already, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -136,19 +141,32 @@ func (c *ingestCmd) send(e *env) error {
 		total.Already += r.Already
 		total.Skipped += r.Skipped
 		total.Problems = append(total.Problems, r.Problems...)
+		if total.First == 0 {
+			total.First = r.First
+		}
+		total.Last = max(total.Last, r.Last)
 	}
 	return c.finish(e, total, nil)
 }
 
 func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report, err error) {
-	body := e.stdin
+	body, length := e.stdin, int64(-1)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return r, err
 		}
 		defer f.Close()
-		body = f
+		info, err := f.Stat()
+		if err != nil {
+			return r, err
+		}
+		if info.IsDir() {
+			return r, errors.New("is a folder; name the files in it")
+		}
+		if body = f; info.Mode().IsRegular() {
+			length = info.Size()
+		}
 	}
 	target := base.JoinPath("/api/v1/ingest")
 	target.RawQuery = url.Values{
@@ -157,6 +175,11 @@ func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report
 	req, err := http.NewRequestWithContext(e.ctx, http.MethodPost, target.String(), body)
 	if err != nil {
 		return r, err
+	}
+	// The server batches a body of known length the same way every time, so that
+	// sending it again adds nothing.
+	if req.ContentLength = length; length == 0 {
+		req.Body = http.NoBody
 	}
 	req.Header.Set("Authorization", "Bearer "+base.Query().Get("token"))
 	resp, err := http.DefaultClient.Do(req)
@@ -167,7 +190,17 @@ func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report
 	if resp.StatusCode != http.StatusOK {
 		return r, problemOf(resp)
 	}
-	return r, json.NewDecoder(resp.Body).Decode(&r)
+	var answer struct {
+		source.Report
+		Entries []uint64 // first and last
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return r, fmt.Errorf("read answer: %w", err)
+	}
+	if r = answer.Report; len(answer.Entries) == 2 {
+		r.First, r.Last = answer.Entries[0], answer.Entries[1]
+	}
+	return r, nil
 }
 
 // problemOf turns a problem+json answer into an error of one line.

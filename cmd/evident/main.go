@@ -131,6 +131,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitDone
 	case errors.Is(err, errWrong):
 		return exitWrong
+	case ctx.Err() != nil && err.Error() == context.Canceled.Error():
+		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(stderr, "evident: %s\n", plain(err.Error()))
 	return exitUsage

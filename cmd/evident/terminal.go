@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -16,21 +19,48 @@ import (
 // formatting characters are shown as escapes, so that a log line can neither
 // move the cursor nor pretend to be our own output.
 func plain(s string) string {
-	if strings.IndexFunc(s, hostile) < 0 {
+	if strings.IndexFunc(s, hostile) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if hostile(r) {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1: // a terminal may read it in Latin-1
+			fmt.Fprintf(&b, "\\x%02x", s[0])
+		case hostile(r):
 			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
+		default:
+			b.WriteString(s[:n])
 		}
+		s = s[n:]
 	}
 	return b.String()
 }
 
 func hostile(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+
+// plainJSON escapes what JSON lets through and a terminal may obey: DEL, the
+// C1 controls, bidirectional formatting. Such characters stand in strings only,
+// where the escape means the same.
+func plainJSON(body []byte) []byte {
+	if bytes.IndexFunc(body, hostile) < 0 {
+		return body
+	}
+	var out []byte
+	for _, r := range string(body) {
+		if !hostile(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			out = fmt.Appendf(out, "\\u%04x\\u%04x", high, low)
+			continue
+		}
+		out = fmt.Appendf(out, "\\u%04x", r)
+	}
+	return out
+}
 
 // jsonLine prints one JSON object on one line.
 func jsonLine(w io.Writer, v any) error {
@@ -38,7 +68,7 @@ func jsonLine(w io.Writer, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode output: %w", err)
 	}
-	if _, err := w.Write(append(body, '\n')); err != nil {
+	if _, err := w.Write(append(plainJSON(body), '\n')); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/evident-sec/evident/internal/node"
@@ -53,12 +54,23 @@ func (c *verifyCmd) Run(e *env) error {
 	return nil
 }
 
+// surroundings are failures that say nothing about what is stored.
+var surroundings = []syscall.Errno{
+	syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
+	syscall.ENOTDIR,
+}
+
 // unopened reports a folder whose stores refuse to open: where it is no mistake
 // of the call, something in it is not as it was left.
 func (c *verifyCmd) unopened(e *env, err error) error {
 	var inUse *node.InUseError
 	if errors.As(err, &inUse) || errors.Is(err, fs.ErrPermission) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	for _, cause := range surroundings {
+		if errors.Is(err, cause) {
+			return err
+		}
 	}
 	result := &node.Verification{
 		Time: time.Now().UTC(), Failures: []node.Failure{{Class: "store", Where: c.dir(), Detail: err.Error()}},

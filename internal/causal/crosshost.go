@@ -52,10 +52,12 @@ func (g *Graph) logonSources(k int) []Link {
 	return links
 }
 
-func (g *Graph) logonLink(r *Rel, src int, grade Grade, at time.Time, id event.ID, why string) Link {
+// logonLink joins src to the session that logon r opened, on the evidence of
+// another record.
+func logonLink(r *Rel, src int, grade Grade, by *Rel, why string) Link {
 	return Link{
-		Src: src, Dst: r.Dst, Verb: VerbLoggedOn, Grade: grade, Time: at,
-		Events: []event.ID{id, r.ID}, Why: why,
+		Src: src, Dst: r.Dst, Verb: VerbLoggedOn, Grade: grade, Time: by.Time,
+		Events: []event.ID{by.ID, r.ID}, Why: why,
 	}
 }
 
@@ -83,7 +85,7 @@ func (g *Graph) byLogonGUID(r *Rel) []Link {
 		c := &g.rels[i]
 		src := g.acting(c)
 		if src >= 0 && src != r.Dst && g.nodes[src].Host != g.nodes[r.Dst].Host {
-			links = append(links, g.logonLink(r, src, Proven, c.Time, c.ID,
+			links = append(links, logonLink(r, src, Proven, c,
 				"logon identifiers on both hosts are equal"))
 		}
 	}
@@ -107,7 +109,7 @@ func (g *Graph) byConnection(r *Rel, to string) (links []Link, wire bool) {
 			wire = true
 			continue
 		}
-		links = append(links, g.logonLink(r, c.Src, min(Proven, max(c.Grade, Inferred)), c.Time, c.ID,
+		links = append(links, logonLink(r, c.Src, min(Proven, max(c.Grade, Inferred)), c,
 			"source address and port are equal on both hosts within 5 s"))
 	}
 	return links, wire
@@ -127,7 +129,7 @@ func (g *Graph) byCredential(r *Rel, from, to string) []Link {
 			continue
 		}
 		if src := g.acting(c); src >= 0 {
-			links = append(links, g.logonLink(r, src, Corroborated, c.Time, c.ID,
+			links = append(links, logonLink(r, src, Corroborated, c,
 				"explicit credentials of the same account towards this host within 10 s"))
 		}
 	}
@@ -151,7 +153,7 @@ func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
 		if wire {
 			grade, why = Corroborated, why+", and the connection was seen leaving"
 		}
-		return []Link{g.logonLink(r, list[k], grade, n.Start, n.Launch[0], why)}
+		return []Link{logonLink(r, list[k], grade, &Rel{Time: n.Start, ID: n.Launch[0]}, why)}
 	}
 	return nil
 }
@@ -160,9 +162,7 @@ func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
 // target that logs on, within seconds of the logon.
 func (g *Graph) byDial(r *Rel, from, to string) []Link {
 	list := g.ix.dials[from]
-	at, _ := slices.BinarySearchFunc(list, r.Time.Add(2*time.Second), func(i int, t time.Time) int {
-		return g.rels[i].Time.Compare(t)
-	})
+	at := g.until(list, r.Time.Add(2*time.Second))
 	for k := at - 1; k >= 0; k-- {
 		c := &g.rels[list[k]]
 		if r.Time.Sub(c.Time) > dialWindow {
@@ -170,7 +170,7 @@ func (g *Graph) byDial(r *Rel, from, to string) []Link {
 		}
 		if g.nodes[c.Src].role == rolePlain && adminPorts[c.Facts.DstPort] != "" &&
 			g.ix.ipHost[c.Facts.DstIP] == to {
-			return []Link{g.logonLink(r, c.Src, Inferred, c.Time, c.ID,
+			return []Link{logonLink(r, c.Src, Inferred, c,
 				"connected to the host within 10 s of the logon from there")}
 		}
 	}
@@ -180,9 +180,7 @@ func (g *Graph) byDial(r *Rel, from, to string) []Link {
 // byCall serves logons that name no source: the only ordinary process on any
 // other host that connected to a service of the target within seconds.
 func (g *Graph) byCall(r *Rel, to string) []Link {
-	at, _ := slices.BinarySearchFunc(g.ix.calls, r.Time.Add(2*time.Second), func(i int, t time.Time) int {
-		return g.rels[i].Time.Compare(t)
-	})
+	at := g.until(g.ix.calls, r.Time.Add(2*time.Second))
 	var found *Rel
 	for k := at - 1; k >= 0 && at-k < maxCalls; k-- {
 		c := &g.rels[g.ix.calls[k]]
@@ -201,8 +199,16 @@ func (g *Graph) byCall(r *Rel, to string) []Link {
 	if found == nil {
 		return nil
 	}
-	return []Link{g.logonLink(r, found.Src, Inferred, found.Time, found.ID,
+	return []Link{logonLink(r, found.Src, Inferred, found,
 		"the only ordinary process that connected to the host within 10 s of a logon without source")}
+}
+
+// until returns how many edges of an ordered list lie before t.
+func (g *Graph) until(list []int, t time.Time) int {
+	n, _ := slices.BinarySearchFunc(list, t, func(i int, t time.Time) int {
+		return g.rels[i].Time.Compare(t)
+	})
+	return n
 }
 
 // maxCalls bounds the connections compared for one logon.
@@ -253,7 +259,7 @@ func (g *Graph) replays(p int, read *Rel) []Link {
 		if !g.ix.wasOn(user, host, read.Time) || g.usual(k, read.Time) || len(g.logonSources(k)) > 0 {
 			continue
 		}
-		links = append(links, g.logonLink(r, p, Inferred, r.Time, read.ID,
+		links = append(links, logonLink(r, p, Inferred, &Rel{Time: r.Time, ID: read.ID},
 			"the account was on the host whose credentials were read, and never used this way before"))
 	}
 	return links

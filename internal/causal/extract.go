@@ -71,7 +71,7 @@ func Generic(ev *event.Event) (Edge, bool) {
 	if !src.Is() {
 		return Edge{}, false
 	}
-	x.add(VerbActed, Context, src, dst, KeyTime, x.connFacts())
+	x.add(VerbActed, Context, src, dst, x.connFacts())
 	return x.edges[0], true
 }
 
@@ -87,15 +87,15 @@ func (x *extractor) int(a event.Attr) int64 {
 	return number(x.get(a))
 }
 
-// add appends the edge; the key kind is raised to what the ends carry.
-func (x *extractor) add(v Verb, s Strength, src, dst Entity, k KeyKind, f *Facts) {
+// add appends the edge.
+func (x *extractor) add(v Verb, s Strength, src, dst Entity, f *Facts) {
 	if !src.Is() && !dst.Is() {
 		return
 	}
 	seq := number(x.get(event.AttrSequence))
 	x.edges = append(x.edges, Edge{
 		Time: x.ev.Time, Seq: seq, ID: x.ev.ID, Host: x.host, Src: src, Dst: dst,
-		Verb: v, Strength: s, Key: max(k, weakest(src, dst)), Facts: f,
+		Verb: v, Strength: s, Key: weakest(src, dst), Facts: f,
 	})
 }
 

@@ -19,13 +19,13 @@ func (x *extractor) auth() {
 	account := named(KindAccount, "", facts.User)
 	switch {
 	case x.ev.Activity == event.AuthLogoff:
-		x.add(VerbEnded, Context, Entity{}, session(x.host, facts.Session, facts.User), KeyTime, facts)
+		x.add(VerbEnded, Context, Entity{}, session(x.host, facts.Session, facts.User), facts)
 	case x.ev.Activity == event.AuthPreauth:
-		x.add(VerbUsedCredential, Control, actorOrSession(x.ev), account, KeyTime, facts)
+		x.add(VerbUsedCredential, Control, actorOrSession(x.ev), account, facts)
 	case x.ev.Activity == event.AuthTicket || x.ev.Activity == event.AuthServiceTicket:
-		x.add(VerbTicket, Context, endpoint(facts.SrcIP, facts.SrcPort), account, KeyTime, facts)
+		x.add(VerbTicket, Context, endpoint(facts.SrcIP, facts.SrcPort), account, facts)
 	case failed:
-		x.add(VerbFailedLogon, Context, logonSource(facts), account, KeyTime, facts)
+		x.add(VerbFailedLogon, Context, logonSource(facts), account, facts)
 	default:
 		x.logon(facts)
 	}
@@ -52,10 +52,10 @@ func (x *extractor) logon(facts *Facts) {
 	if !src.Is() {
 		src = named(KindAccount, "", facts.User)
 	}
-	x.add(VerbLoggedOn, Control, src, dst, KeyTime, facts)
+	x.add(VerbLoggedOn, Control, src, dst, facts)
 	if p := actor(x.ev); p.Is() && dst.Kind == KindSession && facts.LogonType == 0 {
 		// Linux names the server process that holds the session
-		x.add(VerbStarted, Control, p, dst, KeyTime, facts)
+		x.add(VerbStarted, Control, p, dst, facts)
 	}
 }
 
@@ -80,20 +80,20 @@ func (x *extractor) broker() {
 	service := named(KindService, x.host, x.get(event.AttrService))
 	switch x.ev.Activity {
 	case 1, 2:
-		x.add(VerbInstalled, Control, who, service, KeyTime, facts)
+		x.add(VerbInstalled, Control, who, service, facts)
 	default:
-		x.add(VerbAltered, Context, who, service, KeyTime, facts)
+		x.add(VerbAltered, Context, who, service, facts)
 	}
 }
 
 func (x *extractor) jobEdge(who, job Entity, facts *Facts) {
 	switch x.ev.Activity {
 	case 1, 2, 4:
-		x.add(VerbRegistered, Control, who, job, KeyTime, facts)
+		x.add(VerbRegistered, Control, who, job, facts)
 	case 6:
-		x.add(VerbStarted, Control, job, target(x.ev), KeyTime, facts)
+		x.add(VerbStarted, Control, job, target(x.ev), facts)
 	default:
-		x.add(VerbAltered, Context, who, job, KeyTime, facts)
+		x.add(VerbAltered, Context, who, job, facts)
 	}
 }
 
@@ -104,25 +104,26 @@ func (x *extractor) other() {
 	}
 	switch x.ev.Class {
 	case event.ClassEventLog:
-		x.add(VerbCleared, Control, who, named(KindLog, x.host, x.logName()), KeyTime, facts)
+		x.add(VerbCleared, Control, who, named(KindLog, x.host, x.logName()), facts)
 	case event.ClassScript:
 		if x.get(event.AttrScript) == "" {
 			return
 		}
 		facts.Value = x.get(event.AttrScript)
-		x.add(VerbRanScript, Control, who, named(KindScript, x.host, firstLine(facts.Value)), KeyTime, facts)
+		script := named(KindScript, x.host, firstLine(facts.Value))
+		x.add(VerbRanScript, Control, who, script, facts)
 	case event.ClassAccount, event.ClassGroup:
 		facts.Value = x.get(event.AttrGroup)
-		x.add(VerbChangedAccount, Control, who, x.account(), KeyTime, facts)
+		x.add(VerbChangedAccount, Control, who, x.account(), facts)
 	case event.ClassAuthorize:
 		facts.Value = x.get(event.AttrPrivileges)
-		x.add(VerbPrivilege, Context, who, x.account(), KeyTime, facts)
+		x.add(VerbPrivilege, Context, who, x.account(), facts)
 	case event.ClassWinResource:
 		if name := x.get(event.AttrResource); isPipe(name) && who.Kind == KindProcess {
-			x.add(VerbPipe, Data, who, named(KindPipe, x.host, name), KeyTime, facts)
+			x.add(VerbPipe, Data, who, named(KindPipe, x.host, name), facts)
 		}
 	case event.ClassEmail:
-		x.add(VerbMailed, Data, named(KindAccount, "", facts.User), x.account(), KeyTime, facts)
+		x.add(VerbMailed, Data, named(KindAccount, "", facts.User), x.account(), facts)
 	default:
 		x.called(facts)
 	}
@@ -165,5 +166,5 @@ func (x *extractor) called(facts *Facts) {
 	if what == "" {
 		what = facts.Value
 	}
-	x.add(VerbCalled, Control, who, named(KindResource, "", what), KeyTime, facts)
+	x.add(VerbCalled, Control, who, named(KindResource, "", what), facts)
 }

@@ -14,13 +14,13 @@ func (x *extractor) network() {
 	case x.ev.Class == event.ClassDNS:
 		x.dns(who, facts)
 	case x.ev.Class == event.ClassHTTP && who.Is():
-		x.add(VerbRequested, Data, who, dst, KeyTime, x.withURL(facts))
+		x.add(VerbRequested, Data, who, dst, x.withURL(facts))
 	case who.Is() && facts.Inbound && src.Is():
-		x.add(VerbAccepted, Data, src, who, KeyTime, facts)
+		x.add(VerbAccepted, Data, src, who, facts)
 	case who.Is() && dst.Is():
-		x.add(VerbConnected, Data, who, dst, KeyTime, facts)
+		x.add(VerbConnected, Data, who, dst, facts)
 	case src.Is() && dst.Is():
-		x.add(VerbTraffic, Context, src, dst, KeyTime, x.withURL(facts))
+		x.add(VerbTraffic, Context, src, dst, x.withURL(facts))
 	}
 }
 
@@ -35,7 +35,7 @@ func (x *extractor) dns(who Entity, facts *Facts) {
 		return
 	}
 	facts.Value = x.get(event.AttrAnswers)
-	x.add(VerbResolved, Context, who, name, KeyTime, facts)
+	x.add(VerbResolved, Context, who, name, facts)
 }
 
 // share reads SMB activity: the session that opened it and the path inside.
@@ -55,10 +55,10 @@ func (x *extractor) share() {
 		path = x.get(event.AttrFileName)
 	}
 	if f := sharedFile(x.host, share, path); f.Is() && writes(x.ev, facts.Access) {
-		x.add(VerbWroteShare, Data, s, f, KeyTime, facts)
+		x.add(VerbWroteShare, Data, s, f, facts)
 		return
 	}
-	x.add(VerbAccessedShare, Data, s, named(KindShare, x.host, shareName(share, path)), KeyTime, facts)
+	x.add(VerbAccessedShare, Data, s, named(KindShare, x.host, shareName(share, path)), facts)
 }
 
 func sharedFile(host, share, path string) Entity {

@@ -26,12 +26,12 @@ func (x *extractor) process() {
 			p = process(x.host, x.get(event.AttrActorProcessUID), x.get(event.AttrActorPID),
 				x.get(event.AttrActorPath), x.get(event.AttrActorName))
 		}
-		x.add(VerbEnded, Context, Entity{}, p, KeyTime, nil)
+		x.add(VerbEnded, Context, Entity{}, p, nil)
 	case event.ProcessOpen:
 		x.open()
 	case event.ProcessInject:
 		if src, dst := actor(x.ev), target(x.ev); src.Is() && dst.Is() {
-			x.add(VerbInjected, Control, src, dst, KeyTime, nil)
+			x.add(VerbInjected, Control, src, dst, nil)
 		}
 	}
 }
@@ -56,9 +56,9 @@ func (x *extractor) launch() {
 	if facts.Session == "" || facts.Session == "0x0" {
 		facts.Session = strings.ToLower(x.get(event.AttrActorSession))
 	}
-	x.add(VerbSpawned, Control, actor(x.ev), child, KeyTime, facts)
+	x.add(VerbSpawned, Control, actor(x.ev), child, facts)
 	if s := session(x.host, facts.Session, facts.User); s.Is() && !machineSessions[s.Key] {
-		x.add(VerbStarted, Control, s, child, KeyTime, facts)
+		x.add(VerbStarted, Control, s, child, facts)
 	}
 }
 
@@ -75,10 +75,10 @@ func (x *extractor) open() {
 	switch {
 	case isCredentialHolder(dst.Name):
 		if mask&accessVMRead != 0 {
-			x.add(VerbReadMemory, Data, src, dst, KeyTime, facts)
+			x.add(VerbReadMemory, Data, src, dst, facts)
 		}
 	case mask&accessTakeOver == accessTakeOver:
-		x.add(VerbOpened, Context, src, dst, KeyTime, facts)
+		x.add(VerbOpened, Context, src, dst, facts)
 	}
 }
 
@@ -127,17 +127,17 @@ func (x *extractor) file() {
 		Bytes: x.int(event.AttrFileSize),
 	}
 	if x.ev.Class == event.ClassModule {
-		x.add(VerbLoaded, Data, f, who, KeyTime, facts)
+		x.add(VerbLoaded, Data, f, who, facts)
 		return
 	}
 	verb, ok := fileVerbs[x.ev.Activity]
 	switch {
 	case !ok:
-		x.add(VerbActed, Context, who, f, KeyTime, facts)
+		x.add(VerbActed, Context, who, f, facts)
 	case verb == VerbRead:
-		x.add(verb, Data, f, who, KeyTime, facts)
+		x.add(verb, Data, f, who, facts)
 	default:
-		x.add(verb, Data, who, f, KeyTime, facts)
+		x.add(verb, Data, who, f, facts)
 	}
 }
 
@@ -149,8 +149,8 @@ func (x *extractor) registry() {
 		return
 	}
 	facts := &Facts{Value: x.get(event.AttrRegValue), Command: x.get(event.AttrRegValue)}
-	x.add(VerbSetValue, Data, who, named(KindRegistry, x.host, key), KeyTime, facts)
+	x.add(VerbSetValue, Data, who, named(KindRegistry, x.host, key), facts)
 	if service != "" {
-		x.add(VerbInstalled, Control, who, named(KindService, x.host, service), KeyTime, facts)
+		x.add(VerbInstalled, Control, who, named(KindService, x.host, service), facts)
 	}
 }

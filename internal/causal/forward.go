@@ -37,7 +37,8 @@ func (s *search) take(l Link, at time.Time) {
 	if l.Src == l.Dst {
 		return
 	}
-	if c := s.control[l.Dst]; c != nil && c.Verdict == VerdictEntry && s.control[l.Src].From.After(c.From) {
+	c, from := s.control[l.Dst], s.control[l.Src].From
+	if c != nil && c.Verdict == VerdictEntry && from.After(c.From) {
 		return // a way in stays one; what it did later does not cause it
 	}
 	s.link(l)

@@ -113,7 +113,7 @@ func isShortOf(short, long string) bool {
 		(len(longExt) <= 3 || len(ext) == 3)
 }
 
-// isWindowsSystemPath reports whether the normal path lies where only the
+// isSystemPath reports whether the normal path lies where only the
 // operating system and administrators write.
 func isSystemPath(path string) bool {
 	if strings.HasPrefix(path, "/") {

@@ -255,7 +255,9 @@ func (g *Graph) ticketUsers(r *Rel) []int {
 	return present(nodes...)
 }
 
-func present(nodes ...int) []int { return slices.DeleteFunc(nodes, func(n int) bool { return n < 0 }) }
+func present(nodes ...int) []int {
+	return slices.DeleteFunc(nodes, func(n int) bool { return n < 0 })
+}
 
 // hold notes that the node belongs to the incident from t on. An earlier start
 // and a stronger verdict win; it returns whether anything changed.

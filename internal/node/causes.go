@@ -61,6 +61,10 @@ func queryText(q reconstruct.Query) string {
 		}
 		parts = append(parts, fmt.Sprintf("(src_endpoint.ip:%q OR device.ip:%q)", q.Address, q.Address))
 	}
+	if q.Session != "" {
+		session := search.Quote(q.Session)
+		parts = append(parts, fmt.Sprintf("(session.uid:%s OR actor.session.uid:%s)", session, session))
+	}
 	return strings.Join(parts, " AND ")
 }
 

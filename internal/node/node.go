@@ -126,11 +126,14 @@ func (n *Node) lakeDir() string { return filepath.Join(n.cfg.Dir, "lake") }
 // loadKnown collects the batches that need not be ingested again: those in the
 // state and those in the journal that the state has not seen yet.
 func (n *Node) loadKnown(ctx context.Context) error {
+	n.known = make(map[event.BatchID]bool)
+	if n.cfg.Frozen {
+		return nil // nothing is taken, and damage is for Verify to name
+	}
 	batches, err := n.state.Batches(ctx)
 	if err != nil {
 		return err
 	}
-	n.known = make(map[event.BatchID]bool, len(batches))
 	for id := range batches {
 		n.known[id] = true
 	}

@@ -51,8 +51,8 @@ type LastVerify struct {
 
 // JournalStatus says how far senders are acknowledged.
 type JournalStatus struct {
-	Last  uint64 `json:"last"`
-	Acked uint64 `json:"acked_total"`
+	Last  uint64 `json:"last"`        // entries
+	Acked int64  `json:"acked_total"` // records
 }
 
 // PipelineStatus says how far records are processed.
@@ -118,7 +118,7 @@ func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 		return nil, err
 	}
 	out := &Overall{
-		Journal:  JournalStatus{Last: last, Acked: last},
+		Journal:  JournalStatus{Last: last},
 		Pipeline: n.progress(last),
 		Lake:     LakeStatus{Files: len(snapshot.Files), Events: snapshot.Events, Through: snapshot.Through},
 		Hot:      HotStatus{Events: n.lake.Pending()}, DeadLetters: dead,
@@ -128,6 +128,9 @@ func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 		out.Lake.Bytes += f.Bytes + f.OriginalsBytes
 	}
 	out.Sources, out.Data = summarise(sources)
+	for _, s := range sources {
+		out.Journal.Acked += s.Events
+	}
 	if out.Ledger, err = n.ledgerStatus(ctx, last); err != nil {
 		return nil, err
 	}

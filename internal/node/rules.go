@@ -38,6 +38,9 @@ func (n *Node) openRules(ctx context.Context) (err error) {
 		return err
 	}
 	plan, rules, err := LoadPlan(paths)
+	if err != nil && len(n.cfg.Rules) == 0 && len(paths) > 0 {
+		return fmt.Errorf("rules of the last ingest are gone; ingest with --rules anew: %w", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -53,7 +56,7 @@ func (n *Node) rulePaths(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write settings: %w", err)
 		}
-		if err := os.WriteFile(n.settingsPath(), body, 0o600); err != nil {
+		if err := replaceFile(n.settingsPath(), body); err != nil {
 			return nil, fmt.Errorf("write settings: %w", err)
 		}
 		return n.cfg.Rules, nil
@@ -83,6 +86,23 @@ func (n *Node) rulePaths(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
 	return s.Rules, nil
+}
+
+// replaceFile writes a whole file or leaves the old one.
+func replaceFile(path string, body []byte) error {
+	next := path + ".new"
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
 }
 
 // LoadPlan loads the starter pack and the rules at the paths and compiles

@@ -40,6 +40,8 @@ type verifier struct {
 	out       *Verification
 	manifests map[uint64]proof.Manifest // sealed entries not seen in the stores yet
 	progress  func(entries, total uint64)
+	sealed    uint64 // last entry of the ledger when the check began
+	through   uint64 // last entry of the lake files that were read
 	total     uint64
 }
 
@@ -56,7 +58,7 @@ func (n *Node) Verify(ctx context.Context, progress func(entries, total uint64))
 	if v.progress == nil {
 		v.progress = func(uint64, uint64) {}
 	}
-	for _, check := range []func(context.Context) error{v.ledger, v.lake, v.journal, v.missing} {
+	for _, check := range []func(context.Context) error{v.ledger, v.lake, v.journal, v.missing, v.derived} {
 		if err := check(ctx); err != nil {
 			return nil, err
 		}
@@ -67,10 +69,11 @@ func (n *Node) Verify(ctx context.Context, progress func(entries, total uint64))
 	if err != nil {
 		return nil, fmt.Errorf("encode verification: %w", err)
 	}
-	if err := n.state.PutVerification(ctx, began, v.out.OK, body); err != nil {
+	err = n.state.PutVerification(ctx, began, v.out.OK, body)
+	if err != nil && v.out.OK {
 		return nil, err
 	}
-	return v.out, nil
+	return v.out, nil // what was found is told, also where it cannot be kept
 }
 
 func (v *verifier) fail(class, where, format string, args ...any) {
@@ -87,6 +90,7 @@ func (v *verifier) ledger(ctx context.Context) error {
 	v.out.Checkpoint = string(checkpoint)
 	err = v.n.ledger.Verify(ctx, func(seq uint64, m proof.Manifest) error {
 		v.manifests[seq] = m
+		v.sealed = max(v.sealed, seq)
 		return nil
 	})
 	if ctx.Err() != nil {
@@ -105,6 +109,7 @@ func (v *verifier) lake(ctx context.Context) error {
 		v.fail("lake", "table", "%v", err)
 		return nil
 	}
+	v.through = snapshot.Through
 	for _, file := range snapshot.Files {
 		if err := v.file(ctx, file); err != nil {
 			return err
@@ -198,7 +203,7 @@ func (v *verifier) entry(e *event.Entry, file lake.File) {
 	sealed, ok := v.manifests[e.Seq]
 	delete(v.manifests, e.Seq)
 	if !ok {
-		if e.Seq <= v.n.ledger.Sealed() {
+		if e.Seq <= v.sealed {
 			v.fail("entry", where, "is stored, but the ledger has no such entry, or has it twice")
 		}
 		return // journaled, not under a checkpoint yet
@@ -238,14 +243,15 @@ func (v *verifier) altered(e *event.Entry, file lake.File) {
 	}
 }
 
-// journal checks the entries that the lake does not have yet.
+// journal checks the entries that the lake files read did not have. Some may
+// have moved to the lake meanwhile; Entry finds them there.
 func (v *verifier) journal(ctx context.Context) error {
-	first, last, err := v.n.journal.Bounds(ctx)
+	_, last, err := v.n.journal.Bounds(ctx)
 	if err != nil {
 		return fmt.Errorf("read journal bounds: %w", err)
 	}
-	for seq := max(first, v.n.lake.Watermark()+1); seq <= last; seq++ {
-		e, err := v.n.journal.Get(ctx, seq)
+	for seq := v.through + 1; seq <= last; seq++ {
+		e, err := v.n.Entry(ctx, seq)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -261,7 +267,7 @@ func (v *verifier) journal(ctx context.Context) error {
 
 // missing reports the sealed entries that no store has.
 func (v *verifier) missing(context.Context) error {
-	for seq := uint64(1); len(v.manifests) > 0 && seq <= v.n.ledger.Sealed(); seq++ {
+	for seq := uint64(1); len(v.manifests) > 0 && seq <= v.sealed; seq++ {
 		m, ok := v.manifests[seq]
 		if !ok {
 			continue

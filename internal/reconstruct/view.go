@@ -18,7 +18,10 @@ import (
 func (w *writer) graph(steps []step) Graph {
 	b := graphBuilder{w: w, nodes: map[int]bool{}, edges: map[[3]int]*Edge{}}
 	for _, l := range w.sp.Links {
-		b.edge(l.Src, l.Dst, l.Verb, causal.Control, l.Grade, l.Events, b.stepOf(steps, l.Events))
+		b.edge(l.Src, l.Dst, l.Verb, Edge{
+			Strength: causal.Control.String(), Grade: l.Grade.String(), Events: l.Events,
+			Step: b.stepOf(steps, l.Events),
+		})
 	}
 	for i := range steps {
 		for _, a := range steps[i].acts {
@@ -27,7 +30,10 @@ func (w *writer) graph(steps []step) Graph {
 				objects = []int{a.object}
 			}
 			for _, o := range objects[:min(len(objects), maxList)] {
-				b.edge(a.actor, o, a.verb, a.strength, a.grade, a.events, steps[i].N)
+				b.edge(a.actor, o, a.verb, Edge{
+					Strength: a.strength.String(), Grade: a.grade.String(), Events: a.events,
+					Step: steps[i].N,
+				})
 			}
 		}
 	}
@@ -54,22 +60,23 @@ func (b *graphBuilder) stepOf(steps []step, ids []event.ID) int {
 	return 0
 }
 
-func (b *graphBuilder) edge(src, dst int, v causal.Verb, s causal.Strength, g causal.Grade,
-	ids []event.ID, step int,
-) {
+// maxEdgeEvents bounds the identifiers of one drawn edge.
+const maxEdgeEvents = 12
+
+// edge draws e between two nodes; where it is drawn, the first step stays.
+func (b *graphBuilder) edge(src, dst int, v causal.Verb, e Edge) {
 	if src < 0 || dst < 0 {
 		return
 	}
 	b.nodes[src], b.nodes[dst] = true, true
 	k := [3]int{src, dst, int(v)}
 	if have := b.edges[k]; have != nil {
-		have.Step = cmp.Or(have.Step, step)
+		have.Step = cmp.Or(have.Step, e.Step)
 		return
 	}
-	b.edges[k] = &Edge{
-		Src: b.id(src), Dst: b.id(dst), Verb: v.String(), Strength: s.String(),
-		Grade: g.String(), Step: step, Events: ids[:min(len(ids), 12)],
-	}
+	e.Src, e.Dst, e.Verb = b.id(src), b.id(dst), v.String()
+	e.Events = e.Events[:min(len(e.Events), maxEdgeEvents)]
+	b.edges[k] = &e
 }
 
 func (b *graphBuilder) id(n int) string { return fmt.Sprintf("n%d", n) }
@@ -238,7 +245,8 @@ func (w *writer) uid(inc *Incident) string {
 		m := &w.sp.Members[i]
 		if m.Verdict == causal.VerdictEntry {
 			node := w.g.Node(m.Node)
-			fmt.Fprintf(h, "%s|%s|%s|%s\n", node.Kind, node.Host, node.Key, m.From.UTC().Format(time.RFC3339Nano))
+			fmt.Fprintf(h, "%s|%s|%s|%s\n", node.Kind, node.Host, node.Key,
+				m.From.UTC().Format(time.RFC3339Nano))
 			n++
 		}
 	}

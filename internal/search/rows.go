@@ -90,11 +90,7 @@ func (v *view) rows(ctx context.Context, req *Request, keys []key) (map[event.ID
 	b := &builder{}
 	src, times := v.around(keys)
 	attrs := wantedAttrs(req.Columns)
-	selected := []string{fixedSQL}
-	for _, a := range attrs {
-		selected = append(selected, column(a.String()))
-	}
-	stmt := "SELECT " + strings.Join(selected, ", ") + " FROM " + v.eventsSQL(src, b) +
+	stmt := "SELECT " + selectedSQL(attrs) + " FROM " + v.eventsSQL(src, b) +
 		" e WHERE e.time BETWEEN " + b.time(times.from) + " AND " + b.time(times.to) +
 		" AND " + among(keys, b)
 	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
@@ -115,6 +111,15 @@ func (v *view) rows(ctx context.Context, req *Request, keys []key) (map[event.ID
 		return nil, fmt.Errorf("read events: %w", err)
 	}
 	return found, nil
+}
+
+// selectedSQL lists the columns that a scanner of attrs reads.
+func selectedSQL(attrs []event.Attr) string {
+	selected := []string{fixedSQL}
+	for _, a := range attrs {
+		selected = append(selected, column(a.String()))
+	}
+	return strings.Join(selected, ", ")
 }
 
 func wantedAttrs(columns []event.Attr) []event.Attr {

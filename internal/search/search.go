@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/evident-sec/evident/event"
 )
 
 // Search returns one page of the events that match. Errors wrap ErrCursor for a
@@ -127,43 +129,52 @@ func inside(req *Request, s span) bool {
 		(req.To.IsZero() || ceilMicro(req.To) > s.to)
 }
 
-// eachPage is how many rows Each holds in memory.
-const eachPage = 5000
-
 // Each calls visit for all matches, oldest first, ordered by (time, entry,
 // leaf), as of the moment it was called; Request.Limit bounds them when it is
-// above 0, and Oldest is taken as set. It ends with visit's first error.
+// above 0, and Oldest is taken as set. It ends with visit's first error. The
+// whole answer is sorted at once, so DuckDB's memory limit bounds it; what does
+// not fit spills to Config.Dir.
 func (e *Engine) Each(ctx context.Context, req Request, visit func(Row) error) error {
 	v, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return err
 	}
 	defer v.close()
-	req.Oldest = true
-	left := req.Limit
-	var after *key
-	for {
-		page := eachPage
-		if req.Limit > 0 {
-			page = min(page, left)
-		}
-		keys, err := v.walk(ctx, &req, after, page)
-		if err != nil {
-			return ended(ctx, err)
-		}
-		rows, err := v.fetch(ctx, &req, keys)
-		if err != nil {
-			return ended(ctx, err)
-		}
-		for i := range rows {
-			if err := visit(rows[i]); err != nil {
-				return err
-			}
-		}
-		left -= len(keys)
-		if len(keys) < page || req.Limit > 0 && left == 0 {
-			return nil
-		}
-		after = &keys[len(keys)-1]
+	parts := v.stretches(&req, nil)
+	if len(parts) == 0 {
+		return nil
 	}
+	b := &builder{}
+	attrs := wantedAttrs(req.Columns)
+	stmt := "SELECT " + selectedSQL(attrs) + v.matching(&req, gather(parts), b) +
+		" ORDER BY e.time, e.entry, e.leaf"
+	if req.Limit > 0 {
+		stmt += " LIMIT " + b.arg(int64(req.Limit))
+	}
+	return ended(ctx, v.stream(ctx, stmt, b.args, attrs, visit))
+}
+
+// stream visits the rows of a statement made with selectedSQL.
+func (v *view) stream(
+	ctx context.Context, stmt string, args []any, attrs []event.Attr, visit func(Row) error,
+) error {
+	rows, err := v.tx.QueryContext(ctx, stmt, args...)
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	defer rows.Close()
+	scan := newScanner(attrs)
+	for rows.Next() {
+		row, err := scan.row(rows)
+		if err != nil {
+			return fmt.Errorf("read events: %w", err)
+		}
+		if err := visit(*row); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	return nil
 }

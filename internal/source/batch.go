@@ -95,6 +95,15 @@ func (b *batcher) add(raw []byte) error {
 	return nil
 }
 
+// cut begins a new batch, so that what comes next can turn out to have been
+// incomplete without taking the records before it along when a stream is read
+// again.
+func (b *batcher) cut() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.flush()
+}
+
 func (b *batcher) drop() {
 	b.pending, b.bytes = nil, 0
 	if b.timer != nil {

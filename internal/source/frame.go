@@ -133,6 +133,10 @@ func frameAudit(in *bufio.Reader, b *batcher) error {
 		record = append(record, line...)
 		return nil
 	})
+	// More lines of the last event may come when the file has grown.
+	if cutErr := b.cut(); cutErr != nil {
+		return cutErr
+	}
 	if flushErr := flush(); flushErr != nil {
 		return flushErr
 	}
@@ -151,6 +155,11 @@ func auditID(line []byte) []byte {
 	return id
 }
 
+// maxHeader bounds a column header: every entry below it carries it.
+const maxHeader = 256 << 10
+
+var errHeader = fmt.Errorf("its column header is longer than %d bytes", maxHeader)
+
 // frameZeek keeps the # header lines as the schema of the lines below them. A
 // new header inside the file (after rotation) starts a new batch.
 func frameZeek(in *bufio.Reader, b *batcher) error {
@@ -158,7 +167,12 @@ func frameZeek(in *bufio.Reader, b *batcher) error {
 	inHeader := false
 	return eachLine(in, b, func(line []byte) error {
 		if line[0] != '#' {
-			inHeader = false
+			if inHeader {
+				inHeader = false
+				if err := b.setSchema(string(header)); err != nil {
+					return err
+				}
+			}
 			return b.add(line)
 		}
 		if bytes.HasPrefix(line, []byte("#close")) || bytes.HasPrefix(line, []byte("#open")) {
@@ -168,31 +182,41 @@ func frameZeek(in *bufio.Reader, b *batcher) error {
 			header = header[:0]
 		}
 		inHeader = true
+		if len(header)+len(line) > maxHeader {
+			return errHeader
+		}
 		header = append(append(header, line...), '\n')
-		return b.setSchema(string(header))
+		return nil
 	})
 }
 
 // frameCSV takes the first line as the schema. Quoted line breaks are joined.
 func frameCSV(in *bufio.Reader, b *batcher) error {
 	var record []byte
-	first := true
+	quotes, first := 0, true
 	err := eachLine(in, b, func(line []byte) error {
 		if len(record) > 0 {
 			record = append(record, '\n')
 		}
 		record = append(record, line...)
-		if bytes.Count(record, []byte{'"'})%2 == 1 && len(record) < event.MaxEntryBytes {
+		quotes += bytes.Count(line, []byte{'"'})
+		if quotes%2 == 1 && len(record) < event.MaxEntryBytes {
 			return nil
 		}
-		defer func() { record = record[:0] }()
-		if first {
-			first = false
-			return b.setSchema(string(record))
+		defer func() { record, quotes = record[:0], 0 }()
+		switch {
+		case !first:
+			return b.add(record)
+		case len(record) > maxHeader:
+			return errHeader
 		}
-		return b.add(record)
+		first = false
+		return b.setSchema(string(record))
 	})
 	if err == nil && len(record) > 0 {
+		if err := b.cut(); err != nil {
+			return err
+		}
 		err = b.add(record)
 	}
 	return err

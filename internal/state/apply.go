@@ -73,7 +73,8 @@ func (c *Change) addFindings(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}
 	insert, err := tx.PrepareContext(ctx, `INSERT OR IGNORE INTO findings
-		(uid, time, severity, rule, title, host, entry, leaf, body) VALUES (?,?,?,?,?,?,?,?,?)`)
+		(uid, time, severity, rule, title, host, entry, leaf, body, check_value)
+		VALUES (?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (c *Change) addFindings(ctx context.Context, tx *sql.Tx) error {
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		if _, err := insert.ExecContext(ctx, f.UID, f.Time.UnixNano(), f.Severity, f.Rule, f.Title,
-			f.Host, int64(f.Event.Entry), f.Event.Leaf, f.Body); err != nil {
+			f.Host, int64(f.Event.Entry), f.Event.Leaf, f.Body, f.check()); err != nil {
 			return err
 		}
 	}

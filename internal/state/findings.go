@@ -89,6 +89,11 @@ func (s *Store) Findings(ctx context.Context, f Filter) ([]Finding, int, error) 
 	if err != nil {
 		return nil, 0, fmt.Errorf("list findings: %w", err)
 	}
+	out, err := readFindings(rows)
+	return out, total, err
+}
+
+func readFindings(rows *sql.Rows) ([]Finding, error) {
 	defer rows.Close()
 	var out []Finding
 	for rows.Next() {
@@ -96,12 +101,24 @@ func (s *Store) Findings(ctx context.Context, f Filter) ([]Finding, int, error) 
 		var ns int64
 		if err := rows.Scan(&f.UID, &ns, &f.Severity, &f.Rule, &f.Title, &f.Host,
 			&f.Event.Entry, &f.Event.Leaf, &f.Incident, &f.Body); err != nil {
-			return nil, 0, fmt.Errorf("list findings: %w", err)
+			return nil, fmt.Errorf("list findings: %w", err)
 		}
 		f.Time = time.Unix(0, ns).UTC()
 		out = append(out, f)
 	}
-	return out, total, rows.Err()
+	return out, rows.Err()
+}
+
+// WorstBetween returns up to limit findings of events in [from, to), worst and
+// then newest first.
+func (s *Store) WorstBetween(ctx context.Context, from, to time.Time, limit int) ([]Finding, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT uid, time, severity, rule, title, host, entry, leaf,
+		incident, body FROM findings WHERE time >= ? AND time < ?
+		ORDER BY severity DESC, time DESC, uid LIMIT ?`, from.UnixNano(), to.UnixNano(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	return readFindings(rows)
 }
 
 // Finding returns the finding with the uid, or ErrNotFound.

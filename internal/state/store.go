@@ -16,6 +16,7 @@ import (
 // Store is the state of one data folder. It is safe for concurrent use; writes
 // are serialised by the database.
 type Store struct {
+	path  string
 	write *sql.DB // one connection: SQLite has one writer
 	read  *sql.DB
 }
@@ -39,7 +40,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		write.Close()
 		return nil, err
 	}
-	return &Store{write: write, read: read}, nil
+	return &Store{path: path, write: write, read: read}, nil
 }
 
 func connect(path string, conns int) (*sql.DB, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -37,6 +38,7 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	req.After = r.URL.Query().Get("after")
+	req.Oldest = r.URL.Query().Get("order") == "asc"
 	result, err := a.node.Search(ctx, CallerFrom(ctx).ID, req)
 	if err != nil {
 		return nil, err
@@ -195,7 +197,7 @@ func (a *API) histogramOf(ctx context.Context, req search.Request, buckets int) 
 		return out, err
 	}
 	width := counted[0].To.Sub(counted[0].From)
-	found, err := a.node.State().CountFindings(ctx, counted[0].From, counted[len(counted)-1].To, width)
+	found, err := a.findingCounts(ctx, req, counted[0].From, counted[len(counted)-1].To, width)
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +210,50 @@ func (a *API) histogramOf(ctx context.Context, req search.Request, buckets int) 
 		})
 	}
 	return out, nil
+}
+
+// maxMatched bounds the findings that are compared with a query for one
+// histogram: the worst come first, so that a full bar errs on the small side.
+const maxMatched = 300
+
+// findingCounts counts findings per bucket; with a query, those whose event
+// matches it.
+func (a *API) findingCounts(ctx context.Context, req search.Request, from, to time.Time,
+	width time.Duration,
+) (map[int]state.Counts, error) {
+	if req.Query.String() == "" {
+		return a.node.State().CountFindings(ctx, from, to, width)
+	}
+	found, err := a.node.State().WorstBetween(ctx, from, to, maxMatched)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(found))
+	for i := range found {
+		ids[i] = found[i].Event.String()
+	}
+	narrow, err := search.Parse("(" + req.Query.String() + ") AND metadata.uid:(" +
+		strings.Join(ids, " OR ") + ")")
+	if err != nil {
+		return nil, err
+	}
+	matching := make(map[event.ID]bool)
+	err = a.node.Engine().Each(ctx, search.Request{
+		Query: narrow, From: from, To: to, Columns: []event.Attr{},
+	}, func(r search.Row) error {
+		matching[r.ID] = true
+		return nil
+	})
+	counts := make(map[int]state.Counts)
+	for _, f := range found {
+		if matching[f.Event] {
+			bucket := int(f.Time.Sub(from) / width)
+			c := counts[bucket]
+			c[min(f.Severity, 6)]++
+			counts[bucket] = c
+		}
+	}
+	return counts, err
 }
 
 // closeRange replaces open ends by the first and last event there is.
