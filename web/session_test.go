@@ -240,10 +240,18 @@ func TestOtherSitesCannotAct(t *testing.T) {
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	h := site()
 	for _, request := range [][]string{
-		{"GET", "/", withCookie}, {"GET", "/deep/link", withCookie}, {"GET", "/assets/app-1.js", withCookie},
-		{"GET", "/api/v1/status", withBearer}, {"GET", "/api/v1/status"}, {"GET", "/?token=" + secret},
-		{"GET", "/?token=no"}, {"GET", "/healthz"}, {"GET", "/metrics"}, {"GET", "/", "Host: evil.example"},
-		{"POST", "/api/v1/verify", withCookie, "Origin: null"}, {"GET", "/assets/gone.js", withCookie},
+		{"GET", "/", withCookie},
+		{"GET", "/deep/link", withCookie},
+		{"GET", "/assets/app-1.js", withCookie},
+		{"GET", "/api/v1/status", withBearer},
+		{"GET", "/api/v1/status"},
+		{"GET", "/?token=" + secret},
+		{"GET", "/?token=no"},
+		{"GET", "/healthz"},
+		{"GET", "/metrics"},
+		{"GET", "/", "Host: evil.example"},
+		{"POST", "/api/v1/verify", withCookie, "Origin: null"},
+		{"GET", "/assets/gone.js", withCookie},
 		{"GET", "//double", withCookie},
 	} {
 		resp := send(t, h, request[0], request[1], request[2:]...)

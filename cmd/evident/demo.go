@@ -42,15 +42,25 @@ func (c *demoCmd) Run(e *env) error {
 		return err
 	}
 	defer server.close()
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, Log: e.log,
-	})
+	fresh, err := c.load(e)
+	if err != nil {
+		return err
+	}
+	n, err := c.open(e, false)
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	if err := c.load(e, n); err != nil {
-		return err
+	if fresh {
+		b := newBar(e.stderr, "incidents")
+		if err := n.UpdateIncidents(e.ctx); err != nil {
+			return err
+		}
+		list, err := n.Incidents(e.ctx)
+		if err != nil {
+			return err
+		}
+		b.end("%d reconstructed from the findings", len(list))
 	}
 	if c.LoadOnly {
 		return nil
@@ -58,15 +68,44 @@ func (c *demoCmd) Run(e *env) error {
 	return server.run(e, n, token)
 }
 
+func (c *demoCmd) open(e *env, bulk bool) (*node.Node, error) {
+	return node.Open(e.ctx, node.Config{
+		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, NoSearch: bulk, Log: e.log,
+	})
+}
+
 // load writes the simulated logs to a folder of their own and ingests that
-// folder like any other, so that the demo shows what real logs would do.
-func (c *demoCmd) load(e *env, n *node.Node) error {
+// folder like any other, so that the demo shows what real logs would do. It
+// reports whether there was anything to load.
+func (c *demoCmd) load(e *env) (fresh bool, err error) {
 	logs := filepath.Join(c.dir(), "demo-logs")
 	done := filepath.Join(logs, "loaded")
 	if _, err := os.Stat(done); err == nil {
 		fmt.Fprintln(e.stderr, "demo: Harbor Agency is loaded already")
-		return nil
+		return false, nil
 	}
+	// Nobody searches yet, so the load goes without a query engine.
+	n, err := c.open(e, true)
+	if err != nil {
+		return false, err
+	}
+	err = c.simulate(e, logs)
+	if err == nil {
+		err = c.ingest(e, n, logs)
+	}
+	if closeErr := n.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := os.WriteFile(done, nil, 0o600); err != nil {
+		return false, fmt.Errorf("mark demo as loaded: %w", err)
+	}
+	return true, nil
+}
+
+func (c *demoCmd) simulate(e *env, logs string) error {
 	sim, err := simulate.New(simulate.Config{Seed: c.Seed})
 	if err != nil {
 		return err
@@ -87,10 +126,10 @@ func (c *demoCmd) load(e *env, n *node.Node) error {
 		return err
 	}
 	b.end("written to %s, answers in %s", logs, key)
-	return c.ingest(e, n, logs, done)
+	return nil
 }
 
-func (c *demoCmd) ingest(e *env, n *node.Node, logs, done string) error {
+func (c *demoCmd) ingest(e *env, n *node.Node, logs string) error {
 	began := time.Now()
 	b := newBar(e.stderr, "ingest")
 	report, err := n.Ingest(e.ctx, []string{logs}, nil, node.IngestOptions{
@@ -111,13 +150,7 @@ func (c *demoCmd) ingest(e *env, n *node.Node, logs, done string) error {
 	if err := n.Settle(e.ctx); err != nil {
 		return err
 	}
-	if err := n.UpdateIncidents(e.ctx); err != nil {
-		return err
-	}
 	b.end("%d records ingested, detected and sealed in %.1f s", report.Records,
 		time.Since(began).Seconds())
-	if err := os.WriteFile(done, nil, 0o600); err != nil {
-		return fmt.Errorf("mark demo as loaded: %w", err)
-	}
 	return nil
 }

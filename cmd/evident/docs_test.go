@@ -295,7 +295,9 @@ func (d *transcript) refresh(want, got []string) []string {
 			}
 			was, is := identifier.FindAllString(line, -1), identifier.FindAllString(to, -1)
 			for n := range min(len(was), len(is)) {
-				d.now[was[n]] = is[n]
+				if strings.Count(was[n], "-") == 1 { // not a date
+					d.now[was[n]] = is[n]
+				}
 			}
 			want[i], got = to, got[k+1:]
 			break

@@ -15,6 +15,7 @@ import (
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/source"
+	"github.com/evident-sec/evident/internal/state"
 )
 
 type ingestCmd struct {
@@ -87,6 +88,10 @@ func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("ingest was interrupted; %d records are kept, the same command goes on "+
 			"from there: %w", r.Records+r.Already, err)
+	}
+	if state.DiskFull(err) {
+		return fmt.Errorf("the disk is full; %d records are kept, make room and give the same command "+
+			"again: %w", r.Records+r.Already, err)
 	}
 	if err != nil {
 		return err

@@ -173,10 +173,7 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 	text := read(t, filepath.Join(repository, "docs/architecture.md"))
 	for _, m := range named.FindAllStringSubmatch(text, -1) {
 		pkg, typ, name := m[1], m[2], m[3]
-		files, err := filepath.Glob(filepath.Join(repository, "{internal/,}"+pkg+"/*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		var files []string
 		for _, dir := range []string{"internal", "."} {
 			more, err := filepath.Glob(filepath.Join(repository, dir, pkg, "*.go"))
 			if err != nil {
@@ -184,7 +181,7 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 			}
 			files = append(files, more...)
 		}
-		if len(files) == 0 {
+		if len(files) == 0 || typ == "" && strings.ToLower(name) == name {
 			continue // a file such as state.db
 		}
 		want := `(?m)^(?:func|type) ` + name + `\b`

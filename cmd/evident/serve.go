@@ -93,15 +93,19 @@ func (p *pending) run(e *env, n *node.Node, _ web.Token) error {
 	if err := n.Announce(p.web.URL()); err != nil {
 		return err
 	}
+	group, ctx := errgroup.WithContext(e.ctx)
+	if p.flags.Syslog != "" {
+		receiver, err := n.ListenSyslog(p.flags.Syslog)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return receiver.Run(ctx) })
+	}
 	p.cfg.Node = n
 	p.api.set(api.New(p.cfg))
 	fmt.Fprintf(e.stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
-	group, ctx := errgroup.WithContext(e.ctx)
 	group.Go(func() error { return p.web.Run(ctx) })
 	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
-	if p.flags.Syslog != "" {
-		group.Go(func() error { return n.ReceiveSyslog(ctx, p.flags.Syslog) })
-	}
 	group.Go(func() error { return untilStopped(ctx, n) })
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -1,11 +1,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/reconstruct"
 	"github.com/evident-sec/evident/internal/state"
 )
@@ -32,7 +35,8 @@ type IncidentSummary struct {
 	Gaps     int       `json:"gaps"`
 }
 
-// Incidents lists the incidents as the last update found them, newest first.
+// Incidents lists the incidents as the last update found them, worst first:
+// by severity, then by how far they reach, then newest first.
 func (n *Node) Incidents(ctx context.Context) ([]IncidentSummary, error) {
 	kept, err := n.state.Incidents(ctx)
 	if err != nil {
@@ -50,6 +54,10 @@ func (n *Node) Incidents(ctx context.Context) ([]IncidentSummary, error) {
 			Findings: len(r.Incident.Findings), Gaps: len(r.Gaps),
 		})
 	}
+	slices.SortStableFunc(out, func(a, b IncidentSummary) int {
+		return cmp.Or(int(detect.SeverityID(b.Severity))-int(detect.SeverityID(a.Severity)),
+			b.Hosts-a.Hosts, b.Steps-a.Steps)
+	})
 	return out, nil
 }
 
@@ -71,7 +79,11 @@ func (n *Node) UpdateIncidents(ctx context.Context) error {
 			seeds = append(seeds, seed)
 		}
 	}
-	groups, err := n.causes.Group(ctx, seeds)
+	causes, err := reconstruct.New(reconstruct.Deps{Events: newRemembered(n), Findings: findings{n}})
+	if err != nil {
+		return err
+	}
+	groups, err := causes.Group(ctx, seeds)
 	if err != nil {
 		return fmt.Errorf("group findings: %w", err)
 	}

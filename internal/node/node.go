@@ -62,28 +62,24 @@ type Node struct {
 
 // Open opens or creates the data folder and starts its pipeline. The node
 // belongs to ctx: when ctx ends, processing stops. Close it in any case.
-func Open(ctx context.Context, cfg Config) (n *Node, err error) {
+func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data folder: %w", err)
 	}
-	n = &Node{cfg: cfg}
-	defer func() {
-		if err != nil {
-			n.Close()
-		}
-	}()
-	if n.lock, err = takeLock(cfg.Dir, cfg.Command); err != nil {
+	held, err := takeLock(cfg.Dir, cfg.Command)
+	if err != nil {
 		return nil, err
 	}
+	n := &Node{cfg: cfg, lock: held}
 	n.onClose(n.lock.release)
 	for _, open := range []func(context.Context) error{
 		n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
 	} {
 		if err := open(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, n.Close())
 		}
 	}
 	return n, nil
@@ -174,8 +170,8 @@ func (n *Node) startPipeline(ctx context.Context) error {
 	n.pipe = pipe
 	ctx, n.stop = context.WithCancel(ctx)
 	go func() {
-		if err := pipe.Run(ctx); err != nil {
-			n.cfg.Log.Error("pipeline stopped", "error", err)
+		if err := pipe.Run(ctx); err != nil { // whoever waits for it gets it as well
+			n.cfg.Log.Info("pipeline stopped", "error", err)
 		}
 	}()
 	n.onClose(func() error {

@@ -99,6 +99,9 @@ type DataRange struct {
 // old case nothing is newer than the data.
 const SilentAfter = 24 * time.Hour
 
+// behindAfter is how old the checkpoint may be while entries wait for it.
+const behindAfter = 5 * time.Second
+
 // Overall collects where every part stands.
 func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 	_, last, err := n.journal.Bounds(ctx)
@@ -181,9 +184,6 @@ func (n *Node) ledgerStatus(ctx context.Context, last uint64) (LedgerStatus, err
 	out := LedgerStatus{
 		Entries: last, Sealed: n.ledger.Sealed(), VerifierKey: n.ledger.VerifierKey(), State: "intact",
 	}
-	if out.Sealed < last {
-		out.State = "behind"
-	}
 	if signed, err := n.ledger.Checkpoint(ctx); err == nil {
 		c, err := proof.ParseCheckpoint(signed, note.VerifierList(n.ledger.Verifier()))
 		if err != nil {
@@ -191,6 +191,10 @@ func (n *Node) ledgerStatus(ctx context.Context, last uint64) (LedgerStatus, err
 		}
 		out.Origin, out.Root = c.Origin, hex.EncodeToString(c.Root[:])
 		out.CheckpointTime = n.ledger.CheckpointTime()
+	}
+	// A new entry waits for the next checkpoint; that is not being behind.
+	if out.Sealed < last && time.Since(out.CheckpointTime) > behindAfter && out.State == "intact" {
+		out.State = "behind"
 	}
 	at, body, err := n.state.LastVerification(ctx)
 	if errors.Is(err, state.ErrNotFound) {

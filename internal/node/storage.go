@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"io/fs"
 	"path/filepath"
 	"syscall"
@@ -60,11 +59,7 @@ func (n *Node) RejectedRules() []RejectedRule {
 	return out
 }
 
-// ReceiveSyslog receives until ctx ends.
-func (n *Node) ReceiveSyslog(ctx context.Context, address string) error {
-	receiver, err := source.Receive(address, n.Append, n.cfg.Log)
-	if err != nil {
-		return err
-	}
-	return receiver.Run(ctx)
+// ListenSyslog listens on the address; the receiver's Run takes what comes.
+func (n *Node) ListenSyslog(address string) (*source.Receiver, error) {
+	return source.Receive(address, n.Append, n.cfg.Log)
 }

@@ -219,7 +219,7 @@ func (w *writer) span(inc *Incident, steps []step) {
 	if inc.WeakestStep == 0 && len(steps) > 0 {
 		inc.WeakestStep = 1
 	}
-	inc.Severity = levels[level]
+	inc.Severity = levels[escalate(level, inc.Hosts, steps)]
 	for uid := range found {
 		inc.Findings = append(inc.Findings, uid)
 	}
@@ -315,4 +315,30 @@ func (w *writer) memberEvents() []event.ID {
 		ids = append(ids, a.events...)
 	}
 	return unique(ids)
+}
+
+// Reach from which an incident is worse than its worst finding.
+const (
+	wideHosts   = 2
+	wideTactics = 4
+)
+
+// escalate raises a high incident to critical when rules saw several tactics on
+// several hosts: no single finding says that somebody is moving through the
+// network.
+func escalate(level int, hosts []string, steps []step) int {
+	tactics := map[string]bool{}
+	for i := range steps {
+		for _, a := range steps[i].acts {
+			for _, t := range a.tags {
+				for _, name := range t.Tactics {
+					tactics[name] = true
+				}
+			}
+		}
+	}
+	if levels[level] == "high" && len(hosts) >= wideHosts && len(tactics) >= wideTactics {
+		return level + 1
+	}
+	return level
 }

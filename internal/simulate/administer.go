@@ -11,7 +11,8 @@ func (a *actor) administer(p *person) {
 	case 0:
 		a.exitAfter(a.start(p, "Console", ""), a.d.span(time.Minute, 20*time.Minute))
 	case 1:
-		a.inspect(p, a.w.server(pick(a.d, []string{"HA-FS01", "HA-APP01", "HA-APP02", "HA-SQL01", "HA-PRT01"})))
+		name := pick(a.d, []string{"HA-FS01", "HA-APP01", "HA-APP02", "HA-SQL01", "HA-PRT01"})
+		a.inspect(p, a.w.server(name))
 	default:
 		a.maintenanceScript(p)
 	}
@@ -34,7 +35,7 @@ func (a *actor) elevate(p *person, who *account, image, cmd string) (*actor, *pr
 func (a *actor) explicitLogonLocal(p *person, who *account) {
 	services := a.h.procs["appinfo"]
 	a.tick()
-	a.security(4648, 12544, "Logon", msgExplicit, p.s.subject(), []string{
+	a.security(4648, 12544, "Logon", p.s.subject(), []string{
 		"LogonGuid", noGUID, "TargetUserName", who.name, "TargetDomainName", netbios,
 		"TargetLogonGuid", noGUID, "TargetServerName", "localhost", "TargetInfo", "localhost",
 		"ProcessId", hexID(uint64(services.pid)), "ProcessName", services.image,
@@ -43,7 +44,8 @@ func (a *actor) explicitLogonLocal(p *person, who *account) {
 }
 
 var maintenance = []string{
-	`Get-ADUser -Filter * -Properties LastLogonDate | Where-Object { $_.Enabled } | Export-Csv C:\Temp\users.csv`,
+	`Get-ADUser -Filter * -Properties LastLogonDate | Where-Object { $_.Enabled } ` +
+		`| Export-Csv C:\Temp\users.csv`,
 	`Get-WinEvent -ComputerName HA-APP01 -LogName Application -MaxEvents 50`,
 	`Test-Connection HA-FS02 -Count 2; Get-Volume`,
 	`Get-Service -ComputerName HA-PRT01 -Name Spooler | Restart-Service`,
@@ -89,7 +91,8 @@ func (a *actor) inspect(p *person, server *host) {
 	b = b.as(s)
 	b.desktop(s)
 	b.wait(10*time.Second, 40*time.Second)
-	tool := b.spawn(s.shell, sys32("mmc.exe"), `"C:\Windows\system32\mmc.exe" "C:\Windows\system32\eventvwr.msc"`)
+	tool := b.spawn(s.shell, sys32("mmc.exe"),
+		`"C:\Windows\system32\mmc.exe" "C:\Windows\system32\eventvwr.msc"`)
 	b.exitAfter(tool, lasts/2)
 	b.exitAfter(s.shell, lasts-time.Second-(b.t-a.t))
 	a.exitAfter(mstsc, lasts)

@@ -40,27 +40,33 @@ func (a *actor) chore() {
 	case 2:
 		a.open(p["winmgmt"], p["lsass"], "0x1000", traceLinked)
 		a.exitAfter(a.as(a.h.network).spawn(p["dcom"], `C:\Windows\System32\wbem\WmiPrvSE.exe`,
-			`C:\Windows\system32\wbem\wmiprvse.exe -secured -Embedding`), a.d.span(time.Minute, 9*time.Minute))
+			`C:\Windows\system32\wbem\wmiprvse.exe -secured -Embedding`),
+			a.d.span(time.Minute, 9*time.Minute))
 	case 3:
 		a.connect(p["update"], webTarget("update.platform.example"), a.page())
-		a.setValue(p["update"], `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\LastCheck`,
+		a.setValue(p["update"],
+			`HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\LastCheck`,
 			a.w.clock(a.t).Format(eventTime))
 	case 4:
 		a.run(p["schedule"], sys32("taskhostw.exe"), "taskhostw.exe Install $(Arg0)", 4*time.Minute)
 	case 5:
 		a.write(p["events"], fmt.Sprintf(`C:\Windows\Prefetch\APP-%08X.pf`, a.d.Uint32()))
-		a.createKey(p["profiles"], `HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\Sessions`)
+		a.createKey(p["profiles"],
+			`HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\Sessions`)
 	case 6:
 		a.tick()
 		a.serviceState("Software Protection", "running")
-		a.exitAfter(a.as(a.h.network).spawn(p["services"], sys32("sppsvc.exe"), `C:\Windows\system32\sppsvc.exe`),
+		a.exitAfter(a.as(a.h.network).spawn(p["services"], sys32("sppsvc.exe"),
+			`C:\Windows\system32\sppsvc.exe`),
 			a.d.span(30*time.Second, 3*time.Minute))
 	case 7:
 		a.open(p["csrss"], p["agent"], "0x1400", traceLinked)
-		a.setValue(p["dnscache"], `HKLM\System\CurrentControlSet\Services\Tcpip\Parameters\DhcpDomain`, dnsDomain)
+		a.setValue(p["dnscache"],
+			`HKLM\System\CurrentControlSet\Services\Tcpip\Parameters\DhcpDomain`, dnsDomain)
 	case 8:
 		a.pipe(p["agent"], 17, fmt.Sprintf(`\steward-%d`, a.d.between(1000, 9000)))
-		a.run(p["agent"], `C:\Program Files\Harbor Agency\Steward\inventory.exe`, `"inventory.exe" --delta`, time.Minute)
+		a.run(p["agent"], `C:\Program Files\Harbor Agency\Steward\inventory.exe`,
+			`"inventory.exe" --delta`, time.Minute)
 	case 9:
 		a.load(p["schedule"], sys32("taskschd.dll"))
 		a.load(p["winmgmt"], sys32(`wbem\fastprox.dll`))
@@ -96,7 +102,8 @@ func (w *world) planLinux(h *host, d dice) {
 	})
 	if h.role == "database" {
 		w.daily(2*time.Hour, time.Minute, "dump", func(t time.Duration) {
-			w.cron(h, t, "/usr/bin/pg_dump", "pg_dump", "-Fc", "-f", "/var/backups/crew_vetting.dump", "crew_vetting")
+			w.cron(h, t, "/usr/bin/pg_dump", "pg_dump", "-Fc", "-f",
+				"/var/backups/crew_vetting.dump", "crew_vetting")
 		})
 	}
 }

@@ -5,44 +5,8 @@ import "time"
 // bootSpec is one process that starts with Windows.
 type bootSpec struct {
 	key, parent, image, cmd string
-	who                     byte   // s system, l local service, n network service
+	who                     string // s system, l local service, n network service
 	role                    string // only on hosts of this role
-}
-
-const svchost = `C:\Windows\System32\svchost.exe`
-
-var bootOrder = []bootSpec{
-	{"smss", "system", sys32("smss.exe"), `\SystemRoot\System32\smss.exe`, 's', ""},
-	{"csrss", "smss", sys32("csrss.exe"), `%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,20480,768 Windows=On`, 's', ""},
-	{"wininit", "smss", sys32("wininit.exe"), "wininit.exe", 's', ""},
-	{"csrss1", "smss", sys32("csrss.exe"), `%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,20480,768 Windows=On`, 's', ""},
-	{"winlogon", "smss", sys32("winlogon.exe"), "winlogon.exe", 's', ""},
-	{"services", "wininit", sys32("services.exe"), `C:\Windows\system32\services.exe`, 's', ""},
-	{"lsass", "wininit", sys32("lsass.exe"), `C:\Windows\system32\lsass.exe`, 's', ""},
-	{"dcom", "services", svchost, `C:\Windows\system32\svchost.exe -k DcomLaunch -p`, 's', ""},
-	{"rpc", "services", svchost, `C:\Windows\system32\svchost.exe -k RPCSS -p`, 'n', ""},
-	{"dwm", "winlogon", sys32("dwm.exe"), `"dwm.exe"`, 's', ""},
-	{"schedule", "services", svchost, `C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule`, 's', ""},
-	{"profiles", "services", svchost, `C:\Windows\system32\svchost.exe -k netsvcs -p -s ProfSvc`, 's', ""},
-	{"events", "services", svchost, `C:\Windows\System32\svchost.exe -k LocalServiceNetworkRestricted -p -s EventLog`, 'l', ""},
-	{"winmgmt", "services", svchost, `C:\Windows\system32\svchost.exe -k netsvcs -p -s Winmgmt`, 's', ""},
-	{"dnscache", "services", svchost, `C:\Windows\system32\svchost.exe -k NetworkService -p -s Dnscache`, 'n', ""},
-	{"update", "services", svchost, `C:\Windows\system32\svchost.exe -k netsvcs -p -s wuauserv`, 's', ""},
-	{"appinfo", "services", svchost, `C:\Windows\system32\svchost.exe -k netsvcs -p -s Appinfo`, 's', ""},
-	{"termserv", "services", svchost, `C:\Windows\System32\svchost.exe -k NetworkService -s TermService`, 'n', ""},
-	{"registry", "services", svchost, `C:\Windows\system32\svchost.exe -k localService -p -s RemoteRegistry`, 'l', ""},
-	{"spooler", "services", sys32("spoolsv.exe"), `C:\Windows\System32\spoolsv.exe`, 's', ""},
-	{"defender", "services", `C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MsMpEng.exe`, `"C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MsMpEng.exe"`, 's', ""},
-	{"sysmon", "services", `C:\Windows\Sysmon64.exe`, `C:\Windows\Sysmon64.exe`, 's', ""},
-	{"forwarder", "services", `C:\Program Files\nxlog\nxlog.exe`, `"C:\Program Files\nxlog\nxlog.exe" -c "C:\Program Files\nxlog\conf\nxlog.conf"`, 's', ""},
-	{"agent", "services", `C:\Program Files\Harbor Agency\Steward\StewardAgent.exe`, `"C:\Program Files\Harbor Agency\Steward\StewardAgent.exe" -service`, 's', ""},
-	{"dns", "services", sys32("dns.exe"), `C:\Windows\system32\dns.exe`, 's', "dc"},
-	{"dfsr", "services", sys32("dfsrs.exe"), `C:\Windows\system32\DFSRs.exe`, 's', "dc"},
-	{"sqlservr", "services", `C:\Program Files\Microsoft SQL Server\MSSQL16.MSSQLSERVER\MSSQL\Binn\sqlservr.exe`, `"C:\Program Files\Microsoft SQL Server\MSSQL16.MSSQLSERVER\MSSQL\Binn\sqlservr.exe" -sMSSQLSERVER`, 'n', "sql"},
-	{"backup", "services", `C:\Program Files\Keepsake\KeepsakeEngine.exe`, `"C:\Program Files\Keepsake\KeepsakeEngine.exe" --service`, 's', "backup"},
-	{"w3wp", "services", `C:\Windows\System32\inetsrv\w3wp.exe`, `c:\windows\system32\inetsrv\w3wp.exe -ap "PermitPool" -v "v4.0"`, 'n', "app"},
-	{"w3wp", "services", `C:\Windows\System32\inetsrv\w3wp.exe`, `c:\windows\system32\inetsrv\w3wp.exe -ap "CrewVetPool" -v "v4.0"`, 'n', "vetting"},
-	{"transport", "services", `C:\Program Files\Harbor Agency\MailGate\MailGate.exe`, `"C:\Program Files\Harbor Agency\MailGate\MailGate.exe" -run`, 'n', "mail"},
 }
 
 // bootServers starts the servers some days before the logs begin.
@@ -73,11 +37,13 @@ func (a *actor) boot() {
 	h.system, h.local, h.network = fixed(systemAccount, 0x3e7), fixed(localService, 0x3e5),
 		fixed(networkService, 0x3e4)
 	a.s = h.system
-	root := &process{host: h, pid: 4, image: "System", s: h.system, started: a.t, bin: a.w.binary("System")}
+	root := &process{
+		host: h, pid: 4, image: "System", s: h.system, started: a.t, bin: a.w.binary("System"),
+	}
 	root.guid = h.processGUID(a.w.clock(a.t).Unix())
 	h.procs["system"] = root
 	a.log(&winEvent{
-		ch: &kernelLog, id: 6005, message: msgLogService.message,
+		ch: &kernelLog, id: 6005,
 		data: []string{"State", "started"},
 	})
 	for _, spec := range bootOrder {
@@ -89,7 +55,7 @@ func (a *actor) boot() {
 
 func (a *actor) bootProcess(spec bootSpec) {
 	a.wait(30*time.Millisecond, 700*time.Millisecond)
-	s := map[byte]*session{'s': a.h.system, 'l': a.h.local, 'n': a.h.network}[spec.who]
+	s := map[string]*session{"s": a.h.system, "l": a.h.local, "n": a.h.network}[spec.who]
 	a.h.procs[spec.key] = a.as(s).spawn(a.h.procs[spec.parent], spec.image, spec.cmd)
 }
 
@@ -97,7 +63,7 @@ func (a *actor) bootProcess(spec bootSpec) {
 func (a *actor) shutdown() {
 	a.h.up = false
 	a.log(&winEvent{
-		ch: &kernelLog, id: 6006, message: msgLogService.message,
+		ch: &kernelLog, id: 6006,
 		data: []string{"State", "stopped"},
 	})
 }

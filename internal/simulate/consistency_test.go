@@ -177,7 +177,8 @@ func checkConnections(t *testing.T, m *memory, records []*winRecord) {
 		default:
 			continue
 		}
-		if !near(conns[tuple], r.time) && !strings.HasPrefix(tuple, ":") && !strings.Contains(tuple, ">:") {
+		if !near(conns[tuple], r.time) && !strings.HasPrefix(tuple, ":") &&
+			!strings.Contains(tuple, ">:") {
 			t.Errorf("%s:%d: event %v: no connection %s", r.file, r.n, r.fields["EventID"], tuple)
 		}
 	}
@@ -247,7 +248,8 @@ func TestCausesComeFirst(t *testing.T) {
 		case r.is(sysmonChannel, 11):
 			written[host+strings.ToLower(r.text("TargetFilename"))] = true
 		case r.is(sysmonChannel, 22):
-			answers[host+strings.TrimSuffix(strings.TrimPrefix(r.text("QueryResults"), "::ffff:"), ";")] = true
+			result := strings.TrimPrefix(r.text("QueryResults"), "::ffff:")
+			answers[host+strings.TrimSuffix(result, ";")] = true
 		case r.is(sysmonChannel, 1):
 			if strings.Contains(r.text("Hashes"), "SHA1=") && r.text("Company") == "-" &&
 				r.text("FileVersion") == "-" && !written[host+strings.ToLower(r.text("Image"))] {
@@ -289,13 +291,16 @@ func TestWorkingHours(t *testing.T) {
 
 var (
 	ipPattern   = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
-	namePattern = regexp.MustCompile(`\.(?:com|net|org|gov|edu|mil|int|io|eu|uk|de|us|info|cloud|local)\b`)
+	namePattern = regexp.MustCompile(
+		`\.(?:com|net|org|gov|edu|mil|int|io|eu|uk|de|us|info|cloud|local)\b`)
 )
 
 func TestOnlyInventedNames(t *testing.T) {
 	m := standard(t)
 	var allowed []netip.Prefix
-	for _, p := range []string{"10.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "127.0.0.1/32"} {
+	for _, p := range []string{
+		"10.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "127.0.0.1/32",
+	} {
 		allowed = append(allowed, netip.MustParsePrefix(p))
 	}
 	version := regexp.MustCompile(`FileVersion|Chrome/|Edg/|Platform`)

@@ -50,7 +50,8 @@ func (a *actor) editDocument(p *person) {
 	app := a.start(p, program, `\\`+a.w.fileServer(p.dept).name+`\`+departmentShare+`\`+name)
 	a.wait(time.Second, 5*time.Second)
 	a.write(app, p.appData()+`\Roaming\Microsoft\Office\Recent\`+base(name)+".LNK")
-	a.setValue(app, `HKU\`+p.account.sid+`\Software\Microsoft\Office\16.0\Common\Open Find\Places`, "Binary Data")
+	a.setValue(app, `HKU\`+p.account.sid+
+		`\Software\Microsoft\Office\16.0\Common\Open Find\Places`, "Binary Data")
 	at := a.t + a.d.span(3*time.Minute, 45*time.Minute)
 	a.w.at(at, func() {
 		if app.gone || p.s != app.s || !p.host.up {

@@ -72,7 +72,8 @@ func (w *world) signIn(t time.Duration, s signin) {
 	o.str("correlationId", s.session)
 	o.str("conditionalAccessStatus", map[bool]string{true: "success", false: "failure"}[s.fail == ""])
 	o.bool("isInteractive", s.mfa != "" || s.fail != "")
-	o.str("tokenIssuerType", map[bool]string{true: "ADFederationServices", false: "AzureAD"}[s.federated])
+	o.str("tokenIssuerType",
+		map[bool]string{true: "ADFederationServices", false: "AzureAD"}[s.federated])
 	o.str("authenticationRequirement", "multiFactorAuthentication")
 	o.str("resourceDisplayName", s.app)
 	o.str("riskLevelDuringSignIn", "none")

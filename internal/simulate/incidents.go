@@ -24,7 +24,8 @@ func (w *world) addTrust(d dice) {
 	w.signIn(t, signin{
 		p: admin, app: "Directory Portal", ip: ip, at: placeFar, unknown: true,
 		session: session, trace: in.step("T1539", "credential-access", "",
-			"An administrator's session is used from an unregistered device far away, without a new second factor."),
+			"An administrator's session is used from an unregistered device far away, "+
+				"without a new second factor."),
 	})
 	t += d.span(4*time.Minute, 9*time.Minute)
 	step := in.step("T1484.002", "defense-evasion", "",
@@ -68,13 +69,15 @@ func (w *world) tamper(d dice) {
 			"ComplianceState", "NonCompliant", "JailBroken", "True",
 			"Reason", "DeviceIsJailbrokenOrRooted",
 		},
-		trace: in.step("T1404", "privilege-escalation", "", "The device manager finds a phone jailbroken."),
+		trace: in.step("T1404", "privilege-escalation", "",
+			"The device manager finds a phone jailbroken."),
 	})
 	t += d.span(5*time.Minute, 20*time.Minute)
 	w.device(t, mdmEvent{
 		ph: p.phone, category: "OperationalLogs", operation: "RemoveManagementProfile",
 		details: []string{"InitiatedBy", "User", "ManagementAgent", "mdm"},
-		trace:   in.step("T1629.003", "defense-evasion", "", "The management profile is removed on the phone itself."),
+		trace: in.step("T1629.003", "defense-evasion", "",
+			"The management profile is removed on the phone itself."),
 	})
 	t += d.span(10*time.Minute, 30*time.Minute)
 	other := newPhone(d, p)

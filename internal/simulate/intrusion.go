@@ -46,7 +46,7 @@ func (w *world) planIncidents() {
 	first := days[min(1, len(days)-1)]
 	second := days[min(2, len(days)-1)]
 	clock := func(day, hour, minute int) time.Duration {
-		return time.Duration(day)*24*time.Hour + time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
+		return time.Duration(day*24+hour)*time.Hour + time.Duration(minute)*time.Minute
 	}
 	w.at(clock(first, 9, 55)+x.d.span(0, 10*time.Minute), x.helpdesk)
 	w.at(clock(first, 10, 30)+x.d.span(0, 9*time.Minute), x.deliver)
@@ -130,7 +130,10 @@ func (x *heist) load(a *actor, host *process) {
 	a.wait(300*time.Millisecond, 2*time.Second)
 	c := a.connect(x.stager, target{name: lureHost, port: 80, service: "http"},
 		volume{310, 872_960, 1700 * time.Millisecond})
-	a.w.http(c, request{"GET", lureHost, "/assets/layout.png", "-", "application/x-dosexec", 200, 0, 872_448}, a.trace)
+	a.w.http(c, request{
+		"GET", lureHost, "/assets/layout.png", "-", "application/x-dosexec",
+		200, 0, 872_448,
+	}, a.trace)
 	a.wait(2*time.Second, 3*time.Second)
 	a.write(x.stager, path)
 	a.w.place(path, "payload of the crew-vetting theft")
@@ -141,7 +144,8 @@ func (x *heist) load(a *actor, host *process) {
 	x.in.controls(x.payload)
 	a.exitAfter(x.stager, 3*time.Second)
 	a.wait(2*time.Second, 9*time.Second)
-	a.setValue(x.payload, `HKU\`+x.victim.account.sid+`\Software\Microsoft\Windows\CurrentVersion\Run\TideSync`,
+	a.setValue(x.payload, `HKU\`+x.victim.account.sid+
+		`\Software\Microsoft\Windows\CurrentVersion\Run\TideSync`,
 		`"`+path+`" /background`)
 	a.wait(5*time.Second, 20*time.Second)
 	x.begin(a, "T1071.001", "command-and-control", "The payload, later the shell it entered, "+
@@ -261,7 +265,8 @@ func (x *heist) stealCredentials() {
 		"to a file and reads it.")
 	dump := `C:\Users\Public\Libraries\thumbs.dat`
 	lsass := a.h.procs["lsass"]
-	cmd := fmt.Sprintf(`rundll32.exe C:\Windows\System32\comsvcs.dll, MiniDump %d %s full`, lsass.pid, dump)
+	cmd := fmt.Sprintf(`rundll32.exe C:\Windows\System32\comsvcs.dll, MiniDump %d %s full`,
+		lsass.pid, dump)
 	p := a.spawn(x.elevated, sys32("rundll32.exe"), cmd)
 	x.in.controls(p)
 	a.load(p, sys32("comsvcs.dll"))

@@ -60,7 +60,7 @@ func (a *actor) logLogon(s *session, from origin) {
 	if from.pkg == "Kerberos" {
 		domain = realm
 	}
-	a.security(4624, 12544, "Logon", msgLogon, subject, []string{
+	a.security(4624, 12544, "Logon", subject, []string{
 		"TargetUserSid", s.who.sid, "TargetUserName", s.who.name, "TargetDomainName", domain,
 		"TargetLogonId", hexID(s.luid), "LogonType", decimal(s.kind),
 		"LogonProcessName", from.logonProc, "AuthenticationPackageName", from.pkg,
@@ -72,14 +72,14 @@ func (a *actor) logLogon(s *session, from origin) {
 		"TargetLinkedLogonId", hexID(s.linked), "ElevatedToken", elevated,
 	})
 	if elevated == "%%1842" {
-		a.security(4672, 12548, "Special Logon", msgPrivileges, s.subject(),
+		a.security(4672, 12548, "Special Logon", s.subject(),
 			[]string{"PrivilegeList", privileges})
 	}
 }
 
 // logLogoff writes event 4634.
 func (a *actor) logLogoff(s *session) {
-	a.security(4634, 12545, "Logoff", msgLogoff, []string{
+	a.security(4634, 12545, "Logoff", []string{
 		"TargetUserSid", s.who.sid, "TargetUserName", s.who.name,
 		"TargetDomainName", s.who.domain, "TargetLogonId", hexID(s.luid),
 		"LogonType", decimal(s.kind),
@@ -102,7 +102,7 @@ func (a *actor) kerberos(dc *host) *conn {
 func (a *actor) grantingTicket(who *account) {
 	dc := a.w.controller(a.h)
 	c := a.kerberos(dc)
-	a.on(dc).security(4768, 14339, "Kerberos Authentication Service", msgTicketGranting, []string{
+	a.on(dc).security(4768, 14339, "Kerberos Authentication Service", []string{
 		"TargetUserName", who.name, "TargetDomainName", realm, "TargetSid", who.sid,
 		"ServiceName", "krbtgt", "ServiceSid", domainSID + "-502", "TicketOptions", "0x40810010",
 		"Status", "0x0", "TicketEncryptionType", "0x12", "PreAuthType", "2",
@@ -117,7 +117,7 @@ func (a *actor) ticket(who *account, server *host) string {
 	dc := a.w.controller(a.h)
 	c := a.kerberos(dc)
 	id := "{" + guid(a.d) + "}"
-	a.on(dc).security(4769, 14337, "Kerberos Service Ticket Operations", msgTicket, []string{
+	a.on(dc).security(4769, 14337, "Kerberos Service Ticket Operations", []string{
 		"TargetUserName", who.name + "@" + realm, "TargetDomainName", realm,
 		"ServiceName", server.name + "$", "ServiceSid", server.account.sid,
 		"TicketOptions", "0x40810000", "TicketEncryptionType", "0x12",
@@ -182,7 +182,7 @@ func (a *actor) openShare(n *networkLogon, share, local string) {
 
 // explicitLogon writes event 4648: process p uses the account who at server.
 func (a *actor) explicitLogon(p *process, who *account, server *host, info, id string) {
-	a.security(4648, 12544, "Logon", msgExplicit, p.s.subject(), []string{
+	a.security(4648, 12544, "Logon", p.s.subject(), []string{
 		"LogonGuid", noGUID, "TargetUserName", who.name, "TargetDomainName", realm,
 		"TargetLogonGuid", id, "TargetServerName", strings.ToLower(server.fqdn),
 		"TargetInfo", info, "ProcessId", hexID(uint64(p.pid)), "ProcessName", p.image,
@@ -192,7 +192,7 @@ func (a *actor) explicitLogon(p *process, who *account, server *host, info, id s
 
 // failedLogon writes event 4625 for an attempt over connection c.
 func (a *actor) failedLogon(name string, c *conn, workstation string) {
-	a.security(4625, 12544, "Logon", msgLogonFailed,
+	a.security(4625, 12544, "Logon",
 		(&session{who: &account{name: "-", domain: "-", sid: "S-1-0-0"}}).subject(), []string{
 			"TargetUserSid", "S-1-0-0", "TargetUserName", name, "TargetDomainName", netbios,
 			"Status", "0xc000006d", "FailureReason", "%%2313", "SubStatus", "0xc000006a",

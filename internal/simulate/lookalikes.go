@@ -16,7 +16,9 @@ type odd struct {
 var oddities = []odd{
 	{
 		10 * time.Hour, false, "Information Technology", "deployment by remote service", "T1569.002",
-		"The deployment server installs an inventory update on ten workstations through a temporary service.", (*world).deploy,
+		"The deployment server installs an inventory update on ten workstations through a " +
+			"temporary service.",
+		(*world).deploy,
 	},
 	{
 		2 * time.Hour, false, "", "vulnerability scan", "T1046",
@@ -36,7 +38,8 @@ var oddities = []odd{
 	},
 	{
 		3 * time.Hour, false, "", "scripted restart", "T1070.001",
-		"After updates a script stops the log service and restarts two servers; no log is emptied.", (*world).restartServers,
+		"After updates a script stops the log service and restarts two servers; no log is emptied.",
+		(*world).restartServers,
 	},
 	{
 		14 * time.Hour, false, "Information Technology", "remote desktop to several servers", "T1021.001",
@@ -56,7 +59,8 @@ var oddities = []odd{
 	},
 	{
 		10 * time.Hour, false, "Finance", "macro workbook from mail", "T1204.002",
-		"Finance opens a mailed workbook whose macro starts a command to fetch rates.", (*world).macroWorkbook,
+		"Finance opens a mailed workbook whose macro starts a command to fetch rates.",
+		(*world).macroWorkbook,
 	},
 	{
 		12 * time.Hour, false, "Crew Vetting", "updater in the profile", "T1547.001",
@@ -71,20 +75,24 @@ var oddities = []odd{
 		"The management agent runs an encoded PowerShell command.", (*world).encodedCommand,
 	},
 	{
-		8*time.Hour + 45*time.Minute, false, "Information Technology", "federation certificate renewed", "T1484.002",
-		"The signing certificate of the agency's own federated domain is renewed from the office.", (*world).renewCertificate,
+		8*time.Hour + 45*time.Minute, false, "Information Technology",
+		"federation certificate renewed", "T1484.002",
+		"The signing certificate of the agency's own federated domain is renewed from the office.",
+		(*world).renewCertificate,
 	},
 	{
 		12*time.Hour + 20*time.Minute, false, "Permits", "phone update breaks compliance", "T1629.003",
 		"A phone is out of compliance for an hour until its update finishes.", (*world).phoneUpdate,
 	},
 	{
-		14*time.Hour + 30*time.Minute, false, "Control Room", "screen reader starts threads in programs", "T1055",
+		14*time.Hour + 30*time.Minute, false, "Control Room",
+		"screen reader starts threads in programs", "T1055",
 		"An accessibility program opens the shell and starts a thread in it.", (*world).screenReader,
 	},
 	{
 		15*time.Hour + 20*time.Minute, false, "Crew Vetting", "quarterly vetting report", "T1039",
-		"A vetting analyst opens a hundred files of the folder for the quarterly report.", (*world).quarterly,
+		"A vetting analyst opens a hundred files of the folder for the quarterly report.",
+		(*world).quarterly,
 	},
 	{
 		16 * time.Hour, false, "Information Technology", "scheduled clean-up task", "T1053.005",

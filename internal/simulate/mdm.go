@@ -102,7 +102,8 @@ func (w *world) planPhones(day time.Duration) {
 			continue
 		}
 		ph := p.phone
-		for at := day + d.span(5*time.Hour, 8*time.Hour); at < day+23*time.Hour; at += d.span(3*time.Hour, 7*time.Hour) {
+		at := day + d.span(5*time.Hour, 8*time.Hour)
+		for ; at < day+23*time.Hour; at += d.span(3*time.Hour, 7*time.Hour) {
 			w.at(at, func() { w.glance(ph, d) })
 		}
 		if d.chance(0.25) {

@@ -32,7 +32,7 @@ type target struct {
 func webTarget(name string) target { return target{name: name, port: 443, service: "ssl"} }
 
 func (h *host) target(port uint16, service string) target {
-	return target{name: strings.ToLower(h.name) + "." + dnsDomain, ip: h.ip, port: port, service: service}
+	return target{strings.ToLower(h.name) + "." + dnsDomain, h.ip, port, service}
 }
 
 // address returns the address of a name outside: always the same one.

@@ -67,7 +67,8 @@ func (h *host) sysmonGUID(unix int64, tail uint64) string {
 	for i := range b {
 		b[i] = byte(tail >> (8 * i))
 	}
-	return fmt.Sprintf("{%08x-%04x-%04x-%x-%x}", h.machine, uint16(unix), uint16(unix>>16), b[:2], b[2:])
+	return fmt.Sprintf("{%08x-%04x-%04x-%x-%x}",
+		h.machine, uint16(unix), uint16(unix>>16), b[:2], b[2:])
 }
 
 // binary returns the description of the program at path, always the same for
@@ -121,34 +122,7 @@ func describe(path string) *binary {
 		b.product, b.signer = strings.TrimSuffix(name, ".exe"), strings.TrimSuffix(name, ".exe")
 	}
 	if known, ok := descriptions[strings.ToLower(name)]; ok {
-		b.description, b.orig = known[0], known[1]
+		b.description, b.orig = known[1], known[2]
 	}
 	return b
-}
-
-// descriptions holds FileDescription and OriginalFileName where they matter.
-var descriptions = map[string][2]string{
-	"powershell.exe": {"Windows PowerShell", "PowerShell.EXE"},
-	"cmd.exe":        {"Windows Command Processor", "Cmd.Exe"},
-	"svchost.exe":    {"Host Process for Windows Services", "svchost.exe"},
-	"rundll32.exe":   {"Windows host process (Rundll32)", "RUNDLL32.EXE"},
-	"explorer.exe":   {"Windows Explorer", "EXPLORER.EXE"},
-	"outlook.exe":    {"Microsoft Outlook", "Outlook.exe"},
-	"winword.exe":    {"Microsoft Word", "WinWord.exe"},
-	"excel.exe":      {"Microsoft Excel", "Excel.exe"},
-	"net.exe":        {"Net Command", "net.exe"},
-	"net1.exe":       {"Net Command", "net1.exe"},
-	"whoami.exe":     {"whoami - displays logged on user information", "whoami.exe"},
-	"nltest.exe":     {"Microsoft® Logon Server Test Utility", "nltestrk.exe"},
-	"reg.exe":        {"Registry Console Tool", "reg.exe"},
-	"wscript.exe":    {"Microsoft ® Windows Based Script Host", "wscript.exe"},
-	"fodhelper.exe":  {"Features On Demand Helper", "FodHelper.EXE"},
-	"wevtutil.exe":   {"Eventing Command Line Utility", "wevtutil.exe"},
-	"schtasks.exe":   {"Task Scheduler Configuration Tool", "schtasks.exe"},
-	"7z.exe":         {"7-Zip Console", "7z.exe"},
-	"plink.exe":      {"Command-line SSH, Telnet, and Rlogin client", "Plink"},
-	"procdump64.exe": {"Sysinternals process dump utility", "procdump"},
-	"msedge.exe":     {"Microsoft Edge", "msedge.exe"},
-	"mstsc.exe":      {"Remote Desktop Connection", "mstsc.exe"},
-	"msmpeng.exe":    {"Antimalware Service Executable", "MsMpEng.exe"},
 }

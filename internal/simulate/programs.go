@@ -6,30 +6,7 @@ import "strings"
 type program struct {
 	path string
 	args string
-	dlls []string // loads that Sysmon is configured to log
-}
-
-const office = `C:\Program Files\Microsoft Office\root\Office16\`
-
-var programs = map[string]program{
-	"OneDrive":    {`C:\Program Files\Microsoft OneDrive\OneDrive.exe`, "/background", nil},
-	"Parley":      {`{profile}\AppData\Local\Parley\app-3.11.0\Parley.exe`, "--process-start-args --minimized", nil},
-	"StewardTray": {`C:\Program Files\Harbor Agency\Steward\StewardTray.exe`, "", nil},
-	"Outlook":     {office + "OUTLOOK.EXE", "", []string{sys32("mapi32.dll")}},
-	"Word":        {office + "WINWORD.EXE", "/n", []string{office + "wwlib.dll"}},
-	"Excel":       {office + "EXCEL.EXE", "/dde", nil},
-	"Edge":        {`C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe`, "--no-startup-window", nil},
-	"Reader":      {`C:\Program Files\Folio Reader\FolioReader.exe`, "", nil},
-	"PermitDesk":  {`C:\Program Files\Harbor Agency\PermitDesk\PermitDesk.exe`, "", nil},
-	"CrewVet":     {`C:\Program Files\Harbor Agency\CrewVet\CrewVet.exe`, "", nil},
-	"PortView":    {`C:\Program Files\Harbor Agency\PortView\PortView.exe`, "/wall", nil},
-	"Tally":       {`C:\Program Files\Tally Ledger\Tally.exe`, "", nil},
-	"Darkroom":    {`C:\Program Files\Darkroom\Darkroom.exe`, "", nil},
-	"Notepad":     {sys32("notepad.exe"), "", nil},
-	"Calculator":  {sys32("calc.exe"), "", nil},
-	"Snip":        {sys32("SnippingTool.exe"), "", nil},
-	"RemoteHelp":  {sys32("mstsc.exe"), "", nil},
-	"Console":     {sys32("mmc.exe"), `"C:\Windows\system32\dsa.msc"`, nil},
+	dll  string // a load that Sysmon is configured to log
 }
 
 func (pr program) image(p *person) string {
@@ -65,8 +42,8 @@ func (a *actor) app(p *person, name string) *process {
 func (a *actor) start(p *person, name, file string) *process {
 	pr := programs[name]
 	app := a.spawn(p.s.shell, pr.image(p), pr.command(p, file))
-	for _, dll := range pr.dlls {
-		a.load(app, dll)
+	if pr.dll != "" {
+		a.load(app, pr.dll)
 	}
 	return app
 }

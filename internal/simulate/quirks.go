@@ -33,7 +33,7 @@ func (w *world) travel(p *person, trace *Trace) {
 func (w *world) copyPictures(p *person, trace *Trace) {
 	a := w.traced(p, trace)
 	serial := fmt.Sprintf("%012X", a.d.Uint64()&0xffffffffffff)
-	a.security(6416, 13316, "Plug and Play Events", msgDevice, a.h.system.subject(), []string{
+	a.security(6416, 13316, "Plug and Play Events", a.h.system.subject(), []string{
 		"DeviceId", `USBSTOR\Disk&Ven_Tern&Prod_Pocket&Rev_1.00\` + serial + "&0",
 		"DeviceDescription", "Tern Pocket USB Device",
 		"ClassId", "{4D36E967-E325-11CE-BFC1-08002BE10318}", "ClassName", "DiskDrive",
@@ -57,7 +57,7 @@ func (w *world) newColleague(p *person, trace *Trace) {
 	b := a.on(dc)
 	b.wait(time.Minute, 2*time.Minute)
 	fresh := w.account("nseaborne")
-	b.security(4720, 13824, "User Account Management", msgAccount, []string{
+	b.security(4720, 13824, "User Account Management", []string{
 		"TargetUserName", fresh.name,
 		"TargetDomainName", netbios, "TargetSid", fresh.sid,
 	}, n.s.subject(), []string{
@@ -66,7 +66,7 @@ func (w *world) newColleague(p *person, trace *Trace) {
 		"UserPrincipalName", fresh.name + "@" + dnsDomain, "PrimaryGroupId", "513",
 	})
 	b.wait(10*time.Second, 40*time.Second)
-	b.security(4728, 13826, "Security Group Management", msgGroup, []string{
+	b.security(4728, 13826, "Security Group Management", []string{
 		"MemberName", "CN=Nela Seaborne,OU=Permits,OU=Staff,DC=harbor,DC=example",
 		"MemberSid", fresh.sid, "TargetUserName", "GG-Permits-Read", "TargetDomainName", netbios,
 		"TargetSid", domainSID + "-2215",
@@ -77,11 +77,14 @@ func (w *world) macroWorkbook(p *person, trace *Trace) {
 	a := w.traced(p, trace)
 	dir, name := a.saveAttachment(p, a.app(p, "Outlook"), "Port dues rates.xlsm")
 	a.wait(3*time.Second, 10*time.Second)
-	excel := a.spawn(a.app(p, "Outlook"), programs["Excel"].image(p), programs["Excel"].command(p, dir+name))
+	program := programs["Excel"]
+	excel := a.spawn(a.app(p, "Outlook"), program.image(p), program.command(p, dir+name))
 	a.load(excel, `C:\Program Files\Common Files\Microsoft Shared\VBA\VBA7.1\VBE7.DLL`)
 	a.wait(10*time.Second, 30*time.Second)
-	cmd := a.spawn(excel, sys32("cmd.exe"), `cmd.exe /c curl -s -o "%TEMP%\rates.csv" https://www.marketpage.example/rates.csv`)
-	curl := a.spawn(cmd, sys32("curl.exe"), `curl -s -o "`+p.appData()+`\Local\Temp\rates.csv" https://www.marketpage.example/rates.csv`)
+	const rates = ` https://www.marketpage.example/rates.csv`
+	cmd := a.spawn(excel, sys32("cmd.exe"), `cmd.exe /c curl -s -o "%TEMP%\rates.csv"`+rates)
+	curl := a.spawn(cmd, sys32("curl.exe"),
+		`curl -s -o "`+p.appData()+`\Local\Temp\rates.csv"`+rates)
 	a.connect(curl, webTarget("www.marketpage.example"), a.page())
 	a.write(curl, p.appData()+`\Local\Temp\rates.csv`)
 	a.exit(curl)
@@ -117,7 +120,8 @@ func (w *world) upload(p *person, trace *Trace) {
 }
 
 func (w *world) encodedCommand(_ *person, trace *Trace) {
-	text := `Get-CimInstance Win32_QuickFixEngineering | ConvertTo-Json | Out-File C:\ProgramData\Steward\qfe.json`
+	text := `Get-CimInstance Win32_QuickFixEngineering | ConvertTo-Json ` +
+		`| Out-File C:\ProgramData\Steward\qfe.json`
 	for _, h := range w.hosts {
 		if h.kind != windowsServer || !h.up {
 			continue
@@ -152,8 +156,9 @@ func (w *world) renewCertificate(p *person, trace *Trace) {
 	})
 	w.directory(w.now+4*time.Minute, change{
 		by: p, ip: egress, activity: "Set federation settings on domain",
-		category: "DirectoryManagement", kind: "Domain", target: dnsDomain, property: "SigningCertificate",
-		old: `["thumbprint 41C0"]`, new: `["thumbprint 9AE7"]`, session: session, trace: trace,
+		category: "DirectoryManagement", kind: "Domain", target: dnsDomain,
+		property: "SigningCertificate",
+		old:      `["thumbprint 41C0"]`, new: `["thumbprint 9AE7"]`, session: session, trace: trace,
 	})
 }
 
@@ -169,7 +174,8 @@ func (w *world) phoneUpdate(p *person, trace *Trace) {
 			text := map[bool]string{true: "Compliant", false: "NonCompliant"}[compliant]
 			w.device(w.now, mdmEvent{
 				ph: ph, category: "DeviceComplianceOrg", operation: "ComplianceChange",
-				details: []string{"ComplianceState", text, "JailBroken", "False", "Reason", reason}, trace: trace,
+				details: []string{"ComplianceState", text, "JailBroken", "False", "Reason", reason},
+				trace:   trace,
 			})
 		})
 	}
@@ -197,7 +203,8 @@ func (w *world) quarterly(p *person, trace *Trace) {
 func (w *world) cleanupTask(p *person, trace *Trace) {
 	a := w.traced(p, trace)
 	b, shell := a.elevate(p, p.admin, sys32("cmd.exe"), `"C:\Windows\System32\cmd.exe"`)
-	b.tool(shell, `schtasks /create /tn "Harbor\Spool clean-up" /tr "C:\Tools\spool-clean.cmd" /sc daily /st 05:00 /ru SYSTEM`)
+	b.tool(shell, `schtasks /create /tn "Harbor\Spool clean-up" `+
+		`/tr "C:\Tools\spool-clean.cmd" /sc daily /st 05:00 /ru SYSTEM`)
 	b.scheduleTask(shell.s, `\Harbor\Spool clean-up`, `C:\Tools\spool-clean.cmd`, "")
 	b.wait(3*time.Second, 9*time.Second)
 	b.exit(shell)

@@ -28,8 +28,8 @@ func (s *session) subject() []string {
 	}
 }
 
-func (a *actor) security(id, task int, category string, message template, data ...[]string) {
-	e := &winEvent{ch: &securityLog, id: id, task: task, category: category, message: message.message}
+func (a *actor) security(id, task int, category string, data ...[]string) {
+	e := &winEvent{ch: &securityLog, id: id, task: task, category: category}
 	for _, d := range data {
 		e.data = append(e.data, d...)
 	}
@@ -61,7 +61,7 @@ func (a *actor) logStart(p *process) {
 			"TargetDomainName", p.s.who.domain, "TargetLogonId", hexID(p.s.luid),
 		}
 	}
-	a.security(4688, 13312, "Process Creation", msgStart, creator.subject(), []string{
+	a.security(4688, 13312, "Process Creation", creator.subject(), []string{
 		"NewProcessId", hexID(uint64(p.pid)), "NewProcessName", p.image,
 		"TokenElevationType", p.s.token, "ProcessId", hexID(uint64(p.parent.pid)),
 		"CommandLine", p.cmd,
@@ -71,14 +71,14 @@ func (a *actor) logStart(p *process) {
 // logExit writes the two records of a program's end.
 func (a *actor) logExit(p *process) {
 	a.sysmonExit(p)
-	a.security(4689, 13313, "Process Termination", msgExit, p.s.subject(), []string{
+	a.security(4689, 13313, "Process Termination", p.s.subject(), []string{
 		"Status", "0x0", "ProcessId", hexID(uint64(p.pid)), "ProcessName", p.image,
 	})
 }
 
 // shareAccess writes event 5140: a session opens a share.
 func (a *actor) shareAccess(n *networkLogon, share, local string) {
-	a.security(5140, 12808, "File Share", msgShare, n.s.subject(), []string{
+	a.security(5140, 12808, "File Share", n.s.subject(), []string{
 		"ObjectType", "File", "IpAddress", n.ip, "IpPort", decimal(n.port),
 		"ShareName", `\\*\` + share, "ShareLocalPath", `\??\` + local,
 		"AccessMask", "0x1", "AccessList", "%%4416\r\n\t\t\t\t",
@@ -101,7 +101,7 @@ var accessLists = map[string]string{
 
 // shareFile writes event 5145: a session opens a file below a share.
 func (a *actor) shareFile(n *networkLogon, share, local, name, mask string) {
-	a.security(5145, 12811, "Detailed File Share", msgShareFile, n.s.subject(), []string{
+	a.security(5145, 12811, "Detailed File Share", n.s.subject(), []string{
 		"ObjectType", "File", "IpAddress", n.ip, "IpPort", decimal(n.port),
 		"ShareName", `\\*\` + share, "ShareLocalPath", `\??\` + local,
 		"RelativeTargetName", name, "AccessMask", mask, "AccessList", accessLists[mask],
@@ -111,7 +111,7 @@ func (a *actor) shareFile(n *networkLogon, share, local, name, mask string) {
 
 // fileAccess writes event 4663: a process reads or writes an audited file.
 func (a *actor) fileAccess(p *process, s *session, path, mask string) {
-	a.security(4663, 12800, "File System", msgAccess, s.subject(), []string{
+	a.security(4663, 12800, "File System", s.subject(), []string{
 		"ObjectServer", "Security", "ObjectType", "File", "ObjectName", path,
 		"HandleId", hexID(uint64(a.d.between(0x40, 0x900)) * 4), "AccessList", accessLists[mask],
 		"AccessMask", mask, "ProcessId", hexID(uint64(p.pid)), "ProcessName", p.image,
@@ -136,13 +136,13 @@ func (a *actor) installService(s *session, svc service, client *process) {
 	}
 	a.tick()
 	a.setValue(services, `HKLM\System\CurrentControlSet\Services\`+svc.name+`\ImagePath`, svc.path)
-	a.security(4697, 12289, "Security System Extension", msgServiceInstall, s.subject(), []string{
+	a.security(4697, 12289, "Security System Extension", s.subject(), []string{
 		"ServiceName", svc.name, "ServiceFileName", svc.path, "ServiceType", "0x10",
 		"ServiceStartType", start, "ServiceAccount", "LocalSystem",
 		"ClientProcessStartKey", key, "ClientProcessId", clientPID,
 		"RpcCallClientLocality", locality, "ParentProcessId", decimal(services.pid),
 	})
-	a.log(&winEvent{ch: &serviceLog, id: 7045, who: s.who, message: msgService.message, data: []string{
+	a.log(&winEvent{ch: &serviceLog, id: 7045, who: s.who, data: []string{
 		"ServiceName", svc.name, "ImagePath", svc.path, "ServiceType", "user mode service",
 		"StartType", svc.start, "AccountName", "LocalSystem",
 	}})
@@ -151,7 +151,7 @@ func (a *actor) installService(s *session, svc service, client *process) {
 // serviceState writes System event 7036.
 func (a *actor) serviceState(name, state string) {
 	a.log(&winEvent{
-		ch: &serviceLog, id: 7036, message: msgServiceState.message,
+		ch: &serviceLog, id: 7036,
 		data: []string{"param1", name, "param2", state},
 	})
 }
@@ -171,7 +171,7 @@ func (a *actor) scheduleTask(s *session, name, command, arguments string) {
     </Exec>
   </Actions>
 </Task>`
-	a.security(4698, 12804, "Other Object Access Events", msgTask, s.subject(), []string{
+	a.security(4698, 12804, "Other Object Access Events", s.subject(), []string{
 		"TaskName", name, "TaskContent", strings.ReplaceAll(text, "\n", "\r\n"),
 	})
 }
@@ -180,12 +180,12 @@ func (a *actor) scheduleTask(s *session, name, command, arguments string) {
 func (a *actor) clearLogs(s *session) {
 	a.log(&winEvent{
 		ch: &clearedSecurity, id: 1102, task: 104, category: "Log clear",
-		message: msgCleared.message, data: s.subject(),
+		data: s.subject(),
 	})
 	a.wait(300_000_000, 900_000_000)
 	a.log(&winEvent{
 		ch: &clearedSystem, id: 104, task: 104, category: "Log clear", who: s.who,
-		message: msgLogFileCleared.message, data: []string{
+		data: []string{
 			"SubjectUserName", s.who.name,
 			"SubjectDomainName", s.who.domain, "Channel", "System", "BackupPath", "",
 		},
@@ -197,7 +197,7 @@ func (a *actor) scriptBlock(p *process, text, path string) {
 	a.tick()
 	a.log(&winEvent{
 		ch: &powershellLog, id: 4104, version: 1, task: 2, pid: int(p.pid),
-		category: "Execute a Remote Command", who: p.s.who, message: msgScriptBlock.message,
+		category: "Execute a Remote Command", who: p.s.who,
 		data: []string{
 			"MessageNumber", "1", "MessageTotal", "1", "ScriptBlockText", text,
 			"ScriptBlockId", guid(a.d), "Path", path,

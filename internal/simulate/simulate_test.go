@@ -185,7 +185,8 @@ func TestWriteStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("disk full")
-	_, err = s.Write(context.Background(), func(string) (io.WriteCloser, error) { return nil, full }, nil)
+	fails := func(string) (io.WriteCloser, error) { return nil, full }
+	_, err = s.Write(context.Background(), fails, nil)
 	if !errors.Is(err, full) {
 		t.Errorf("error of create was lost: %v", err)
 	}

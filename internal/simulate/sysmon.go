@@ -12,7 +12,7 @@ func (a *actor) sysmon(id, version int, title string, data ...string) {
 	a.log(&winEvent{
 		ch: &sysmonLog, id: id, version: version, task: id,
 		category: title + " (rule: " + sysmonRules[id] + ")",
-		data:     append(all, data...), message: listMessage(title),
+		data:     append(all, data...), title: title,
 	})
 }
 

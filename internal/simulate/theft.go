@@ -43,7 +43,8 @@ func (x *heist) move() {
 
 	x.begin(b, "T1543.003", "persistence", "The program creates a second service that starts with "+
 		"Windows; the record names it as the client.")
-	b.installService(server.system, service{"StewardCacheSvc", implantPath + " /s", "auto start"}, x.implant)
+	b.installService(server.system,
+		service{"StewardCacheSvc", implantPath + " /s", "auto start"}, x.implant)
 	x.begin(b, "T1071.001", "command-and-control", "The program on the server calls home.")
 	x.second = b.trace
 	a.w.at(b.t+30*time.Second, x.serverBeacon)
@@ -87,9 +88,9 @@ func (x *heist) collect() {
 	server, who := x.w.server("HA-FS01"), x.helper.admin
 	x.begin(a, "T1039", "collection", "From the vetting server hundreds of vetting files are read "+
 		"over the network and copied to a staging folder.")
-	cmd := a.spawn(x.implant, sys32("cmd.exe"), `C:\Windows\system32\cmd.exe /c robocopy \\ha-fs01\Departments\Vetting `+
-		stageFolder+`v /S /R:0 /NFL /NDL`)
-	copier := a.spawn(cmd, sys32("Robocopy.exe"), `robocopy \\ha-fs01\Departments\Vetting `+stageFolder+`v /S /R:0 /NFL /NDL`)
+	command := `robocopy \\ha-fs01\Departments\Vetting ` + stageFolder + `v /S /R:0 /NFL /NDL`
+	cmd := a.spawn(x.implant, sys32("cmd.exe"), `C:\Windows\system32\cmd.exe /c `+command)
+	copier := a.spawn(cmd, sys32("Robocopy.exe"), command)
 	x.in.controls(cmd)
 	x.in.controls(copier)
 	id := a.ticket(who, server)
@@ -124,7 +125,8 @@ func (x *heist) dumpDatabase() {
 		"intruder logs on to the database server over SSH.")
 	tool := stageFolder + "plink.exe"
 	a.write(x.implant, tool)
-	p := a.spawn(x.implant, tool, `plink.exe -batch -ssh vetdb@ha-db01 -pw Verity-2024-db "pg_dump -Fc crew_vetting"`)
+	p := a.spawn(x.implant, tool,
+		`plink.exe -batch -ssh vetdb@ha-db01 -pw Verity-2024-db "pg_dump -Fc crew_vetting"`)
 	x.in.controls(p)
 	lasts := 7 * time.Minute
 	c := a.connect(p, db.target(22, "ssh"), volume{410_000, 688_000_000, lasts})
@@ -188,7 +190,8 @@ func (x *heist) clean() {
 	for part := range 3 {
 		a.remove(x.implant, fmt.Sprintf("%ssync.7z.%03d", stageFolder, part+1), decimal(part))
 	}
-	cmd := a.spawn(x.implant, sys32("cmd.exe"), `C:\Windows\system32\cmd.exe /c wevtutil cl Security & wevtutil cl System`)
+	cmd := a.spawn(x.implant, sys32("cmd.exe"),
+		`C:\Windows\system32\cmd.exe /c wevtutil cl Security & wevtutil cl System`)
 	x.in.controls(cmd)
 	x.in.controls(a.tool(cmd, "wevtutil cl Security"))
 	a.clearLogs(a.h.system)

@@ -37,7 +37,8 @@ func (a *actor) deployTo(h *host, who *account) {
 	b.shareFile(n, "IPC$", "", "svcctl", maskWrite)
 	b.installService(n.s, service{"StewardSetup", `C:\Windows\StewardSetup.exe`, "demand start"}, nil)
 	b.wait(200*time.Millisecond, time.Second)
-	b.run(h.procs["services"], `C:\Windows\StewardSetup.exe`, `C:\Windows\StewardSetup.exe /quiet`, 2*time.Minute)
+	b.run(h.procs["services"], `C:\Windows\StewardSetup.exe`,
+		`C:\Windows\StewardSetup.exe /quiet`, 2*time.Minute)
 }
 
 func (w *world) scan(_ *person, trace *Trace) {
@@ -76,7 +77,8 @@ func (w *world) dumpSpooler(p *person, trace *Trace) {
 	b, shell := a.elevate(p, p.admin, sys32("cmd.exe"), `"C:\Windows\System32\cmd.exe"`)
 	spooler := a.h.procs["spooler"]
 	tool := `C:\Tools\Sysinternals\procdump64.exe`
-	dump := b.spawn(shell, tool, fmt.Sprintf(`procdump64.exe -accepteula -ma %d C:\Temp\spoolsv.dmp`, spooler.pid))
+	dump := b.spawn(shell, tool,
+		fmt.Sprintf(`procdump64.exe -accepteula -ma %d C:\Temp\spoolsv.dmp`, spooler.pid))
 	b.open(dump, spooler, "0x1FFFFF", traceLinked+`|C:\Windows\System32\dbgcore.dll+6ed6`)
 	b.write(dump, `C:\Temp\spoolsv.dmp`)
 	b.wait(2*time.Second, 6*time.Second)
@@ -90,9 +92,11 @@ func (w *world) packLogs(p *person, trace *Trace) {
 	trace.Host = server.fqdn
 	a := w.actor(server, w.now)
 	a.trace = trace
-	cmd := a.spawn(server.procs["agent"], sys32("cmd.exe"), `C:\Windows\system32\cmd.exe /c C:\Tools\rotate.cmd`)
+	cmd := a.spawn(server.procs["agent"], sys32("cmd.exe"),
+		`C:\Windows\system32\cmd.exe /c C:\Tools\rotate.cmd`)
 	pack := a.spawn(cmd, `C:\Program Files\7-Zip\7z.exe`,
-		`"C:\Program Files\7-Zip\7z.exe" a -t7z -mx5 D:\Archive\iis-w46.7z C:\inetpub\logs\LogFiles\*.log`)
+		`"C:\Program Files\7-Zip\7z.exe" a -t7z -mx5 D:\Archive\iis-w46.7z `+
+			`C:\inetpub\logs\LogFiles\*.log`)
 	a.write(pack, `D:\Archive\iis-w46.7z`)
 	a.wait(time.Minute, 3*time.Minute)
 	a.exit(pack)
@@ -119,11 +123,12 @@ func (w *world) restartServers(_ *person, trace *Trace) {
 		trace.Host = h.fqdn
 		a := w.actor(h, w.now+time.Duration(i)*10*time.Minute)
 		a.trace = trace
-		cmd := a.spawn(h.procs["schedule"], sys32("cmd.exe"), `C:\Windows\system32\cmd.exe /c C:\Tools\monthly-restart.cmd`)
+		cmd := a.spawn(h.procs["schedule"], sys32("cmd.exe"),
+			`C:\Windows\system32\cmd.exe /c C:\Tools\monthly-restart.cmd`)
 		a.tool(cmd, "wevtutil qe System /c:5 /rd:true /f:text")
 		a.tool(cmd, "net stop spooler")
 		a.tool(cmd, `shutdown /r /t 5 /c "monthly updates"`)
-		a.log(&winEvent{ch: &systemLog, id: 1074, who: systemAccount, message: msgShutdown.message, data: []string{
+		a.log(&winEvent{ch: &systemLog, id: 1074, who: systemAccount, data: []string{
 			"param1", sys32("shutdown.exe"), "param2", h.name, "param3", "monthly updates",
 			"param4", "0x800000ff", "param5", "restart", "param6", "monthly updates",
 			"param7", `NT AUTHORITY\SYSTEM`,

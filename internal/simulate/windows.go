@@ -1,9 +1,6 @@
 package simulate
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // channel is a Windows event log with what all its records share.
 type channel struct {
@@ -60,7 +57,7 @@ type winEvent struct {
 	pid      int      // of the logging process, 0 for the channel's
 	who      *account // of the header, SYSTEM when nil and the channel has one
 	data     []string // names and values in the order of the event's manifest
-	message  func([]byte, []string) []byte
+	title    string   // of a message that lists the data, else messages has it
 }
 
 // Layouts of EventTime and @timestamp; Sysmon's UtcTime has milliseconds.
@@ -87,7 +84,7 @@ func (a *actor) log(e *winEvent) {
 	hole := len(o.b)
 	o.key("Message")
 	o.b = append(o.b, '"')
-	o.b = append(e.message(o.b, e.data), '"')
+	o.b = append(e.appendMessage(o.b), '"')
 	if e.category != "" {
 		o.str("Category", e.category)
 	}
@@ -183,52 +180,4 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// listMessage writes a message that is a title and a list of all fields, the
-// form Sysmon uses.
-func listMessage(title string) func([]byte, []string) []byte {
-	return func(b []byte, data []string) []byte {
-		b = append(b, title...)
-		b = append(b, ':')
-		for i := 0; i+1 < len(data); i += 2 {
-			b = append(b, `\r\n`...)
-			b = append(b, data[i]...)
-			b = append(b, ':', ' ')
-			b = appendEscaped(b, data[i+1])
-		}
-		return b
-	}
-}
-
-// template is a message with fields in braces, parsed once.
-type template []string // literal text and field names in turn
-
-// parseTemplate reads a message text: lines of a Go raw string, fields as
-// {Name}. It is stored with its literals already escaped for JSON.
-func parseTemplate(text string) template {
-	var t template
-	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "\r\n")
-	for text != "" {
-		literal, rest, found := strings.Cut(text, "{")
-		t = append(t, string(appendEscaped(nil, literal)))
-		if !found {
-			break
-		}
-		name, tail, _ := strings.Cut(rest, "}")
-		t = append(t, name)
-		text = tail
-	}
-	return t
-}
-
-func (t template) message(b []byte, data []string) []byte {
-	for i, part := range t {
-		if i%2 == 0 {
-			b = append(b, part...)
-		} else {
-			b = appendEscaped(b, value(data, part))
-		}
-	}
-	return b
 }

@@ -187,7 +187,9 @@ func (w *world) act(p *person, what activity) {
 	}
 }
 
-var cloudApps = []string{"Office Suite", "Mail", "Parley", "Vault", "Permit Portal", "Learning Desk"}
+var cloudApps = []string{
+	"Office Suite", "Mail", "Parley", "Vault", "Permit Portal", "Learning Desk",
+}
 
 // pause locks the desktop for a while.
 func (a *actor) pause(p *person) {

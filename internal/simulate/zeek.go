@@ -153,8 +153,8 @@ type request struct {
 	sent, received                 int64
 }
 
-const edgeAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) " +
-	"Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0"
+const edgeAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 " +
+	"(KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0"
 
 // http writes an exchange that happens on c shortly after it opened.
 func (w *world) http(c *conn, r request, trace *Trace) {

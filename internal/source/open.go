@@ -215,11 +215,13 @@ func (r *Reader) member(ctx context.Context, name string, member *zip.File, dept
 
 func (r *Reader) tar(ctx context.Context, name string, in io.Reader, depth int) error {
 	archive := tar.NewReader(in)
-	for {
+	for before := r.skipped(); ; {
 		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
+		cut := errors.Is(err, io.ErrUnexpectedEOF) && r.skipped() > before // a member said so
+		if errors.Is(err, io.EOF) || cut {
 			return nil
 		}
+		before = r.skipped()
 		if err != nil {
 			return fmt.Errorf("read tar: %w", err)
 		}

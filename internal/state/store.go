@@ -3,12 +3,14 @@ package state
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
-	_ "modernc.org/sqlite" // the driver this package is the only importer of
+	"modernc.org/sqlite" // registers the driver
 
 	"github.com/evident-sec/evident/event"
 )
@@ -84,6 +86,14 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	return nil
+}
+
+// DiskFull reports whether err comes from a full disk, as the system says it or
+// as SQLite does, here or in the lake's catalog.
+func DiskFull(err error) bool {
+	const sqliteFull = 13 // SQLITE_FULL, https://sqlite.org/rescode.html
+	var full *sqlite.Error
+	return errors.Is(err, syscall.ENOSPC) || errors.As(err, &full) && full.Code()&0xff == sqliteFull
 }
 
 // Through returns the last journal entry that an Apply has taken in.

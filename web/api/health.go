@@ -116,14 +116,20 @@ func (a *API) stages(s *node.Overall) []stage {
 	}
 	n := func(v uint64) string { return strconv.FormatUint(v, 10) }
 	out := []stage{
-		{"Source", state(s.Sources.Reporting == s.Sources.Total),
-			strconv.Itoa(s.Sources.Reporting) + " of " + strconv.Itoa(s.Sources.Total), "reporting"},
+		{
+			"Source", state(s.Sources.Reporting == s.Sources.Total),
+			strconv.Itoa(s.Sources.Reporting) + " of " + strconv.Itoa(s.Sources.Total), "reporting",
+		},
 		{"Journal", "ok", n(s.Journal.Last), "entries, synced before the reply"},
-		{"Pipeline", state(s.Pipeline.LagMS < 2000), strconv.FormatInt(s.Pipeline.LagMS, 10) + " ms",
-			"lag, " + strconv.Itoa(s.Rules.Loaded) + " rules"},
+		{
+			"Pipeline", state(s.Pipeline.LagMS < 2000), strconv.FormatInt(s.Pipeline.LagMS, 10) + " ms",
+			"lag, " + strconv.Itoa(s.Rules.Loaded) + " rules",
+		},
 		{"Lake", "ok", strconv.Itoa(s.Lake.Files) + " files", strconv.FormatInt(s.Lake.Events, 10) + " events"},
-		{"Ledger", map[string]string{"intact": "ok", "behind": "ok"}[s.Ledger.State], n(s.Ledger.Sealed),
-			"entries under a signed checkpoint"},
+		{
+			"Ledger", map[string]string{"intact": "ok", "behind": "ok"}[s.Ledger.State], n(s.Ledger.Sealed),
+			"entries under a signed checkpoint",
+		},
 		{"Dead letters", state(s.DeadLetters == 0), strconv.Itoa(s.DeadLetters), "journaled, not parsed"},
 	}
 	if out[4].State == "" {

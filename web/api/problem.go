@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,8 @@ func problemFor(err error) Problem {
 	case errors.As(err, &syntax):
 		return Problem{
 			Status: http.StatusBadRequest, Code: "query-syntax", Title: "The query cannot be read",
-			Detail: syntax.Message, Hint: syntax.Hint, Next: syntax.Hint,
+			Detail: syntax.Message, Hint: syntax.Hint,
+			Next:   cmp.Or(syntax.Hint, "Change the marked part; /api/v1/fields has the fields."),
 			Offset: &syntax.Offset, Length: &syntax.Length,
 		}
 	case errors.Is(err, state.ErrNotFound), errors.Is(err, node.ErrNoEvent):

@@ -38,7 +38,6 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	req.After = r.URL.Query().Get("after")
-	req.Oldest = r.URL.Query().Get("order") == "asc"
 	result, err := a.node.Search(ctx, CallerFrom(ctx).ID, req)
 	if err != nil {
 		return nil, err
@@ -121,7 +120,8 @@ func (a *API) complete(ctx context.Context, r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("cursor"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 || n > len(query) {
-			return nil, badRequest("bad-number", "The cursor is outside the query", "")
+			return nil, badRequest("bad-number", "The cursor is outside the query",
+				"Give an offset in bytes, at most the length of the query.")
 		}
 		cursor = n
 	}
