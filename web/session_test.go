@@ -307,7 +307,7 @@ func TestTokenPrintsAsRedacted(t *testing.T) {
 			t.Errorf("the secret shows in %s", text)
 		}
 	}
-	if out, err := json.Marshal(config.Token); err != nil || strings.Contains(string(out), secret) {
+	if out, err := json.Marshal(map[string]Token{"token": token}); err != nil || strings.Contains(string(out), secret) {
 		t.Errorf("the secret shows in %s (%v)", out, err)
 	}
 	if a, b := NewToken().Reveal(), NewToken().Reveal(); a == b || len(a) < 43 {

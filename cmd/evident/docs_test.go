@@ -55,6 +55,7 @@ type transcript struct {
 	dir    string // where the commands run
 	env    []string
 	now    map[string]string // identifiers in the text and what they are now
+	fresh  map[int]bool      // lines that -update has put in
 	edited bool
 }
 
@@ -76,7 +77,7 @@ func newTranscript(t *testing.T, path string) *transcript {
 	dir := t.TempDir()
 	return &transcript{
 		t: t, path: path, lines: strings.Split(string(text), "\n"), dir: dir,
-		now: make(map[string]string),
+		now: make(map[string]string), fresh: make(map[int]bool),
 		env: append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC",
 			"XDG_DATA_HOME="+filepath.Join(dir, "xdg")),
 	}
@@ -101,8 +102,12 @@ func (d *transcript) run() {
 		d.t.Fatalf("%s has no transcript", d.path)
 	}
 	if d.edited {
-		text := replaceIDs(strings.Join(d.lines, "\n"), d.now)
-		if err := os.WriteFile(d.path, []byte(text), 0o600); err != nil {
+		for i, line := range d.lines {
+			if !d.fresh[i] {
+				d.lines[i] = replaceIDs(line, d.now)
+			}
+		}
+		if err := os.WriteFile(d.path, []byte(strings.Join(d.lines, "\n")), 0o600); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -145,7 +150,7 @@ func (d *transcript) step(i int) int {
 			strings.Join(got, "\n"))
 	}
 	if *update && !matchLines(want, got) {
-		copy(d.lines[from:], d.refresh(want, got))
+		d.refresh(from, want, got)
 		return i
 	}
 	for k, line := range want {
@@ -280,9 +285,10 @@ func skeleton(line string) string {
 	return strings.Join(strings.Fields(line), " ")
 }
 
-// refresh gives the wanted lines with the figures and identifiers of those
-// printed, as far as lines of the same skeleton are found in the same order.
-func (d *transcript) refresh(want, got []string) []string {
+// refresh gives the wanted lines, which begin at line from of the document, the
+// figures and identifiers of those printed, as far as lines of the same skeleton
+// are found in the same order.
+func (d *transcript) refresh(from int, want, got []string) {
 	d.edited = true
 	for i, line := range want {
 		if line == "…" {
@@ -299,11 +305,11 @@ func (d *transcript) refresh(want, got []string) []string {
 					d.now[was[n]] = is[n]
 				}
 			}
-			want[i], got = to, got[k+1:]
+			d.lines[from+i], d.fresh[from+i] = to, true
+			got = got[k+1:]
 			break
 		}
 	}
-	return want
 }
 
 // renew gives the printed line in the form of the wanted one, cut where that

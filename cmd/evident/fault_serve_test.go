@@ -233,7 +233,8 @@ func TestHostileLines(t *testing.T) {
 			`"ProcessGuid":"{6a910b9d-498a-5ee0-c903-000000000400}","ProcessId":"4312"}`+"\n", channel, id,
 			quote("ws-"+evil), quote(evil), quote(evil), quote(evil), quote(`C:\x\`+evil), quote("mimikatz "+evil))
 	}
-	in := write(t, filepath.Join(dir, "log\x1b[31m\x9b.ndjson"), []byte(text.String()))
+	in := filepath.Join(dir, "in")
+	write(t, filepath.Join(in, "log\x1b[31m\x9b.ndjson"), []byte(text.String()))
 	bad := write(t, filepath.Join(dir, "no\x1b]0;log\x07.bin"), []byte("\x00\x01"))
 	sys := write(t, filepath.Join(dir, "sys.log"),
 		[]byte("Nov 18 02:11:00 gate\x1b[2J sshd[4]: Failed password for root\x9b31m from \x1b[0m port\n"))
@@ -301,9 +302,16 @@ func TestManySenders(t *testing.T) {
 				return
 			}
 			defer conn.Close()
-			fmt.Fprintln(conn, "<38>Nov 18 02:11:00 gate-3 sshd[4]: many"+strconv.Itoa(i))
+			fmt.Fprintln(conn, "<38>Nov 18 02:11:00 gate-9 sshd[4]: many"+strconv.Itoa(i))
 		})
 	}
 	group.Wait()
-	waitFor(t, "all senders' lines", func() bool { return s.found(t, "*many*") == senders })
+	got := 0
+	waitFor(t, "all senders' lines", func() bool {
+		if n := s.found(t, "device.hostname:gate-9"); n != got {
+			t.Logf("%d of %d lines are searchable", n, senders)
+			got = n
+		}
+		return got == senders
+	})
 }

@@ -30,6 +30,10 @@ const (
 // about 200 MB more memory (docs/benchmarks.md).
 const gcPercent = 300
 
+// silent is the default log level of a command that ends by itself: what went
+// wrong is its last line and exit code, not a library's complaint on the way.
+const silent = slog.LevelError + 4
+
 // errWrong ends a command with exit code 1. What is wrong has been printed.
 var errWrong = errors.New("something was found wrong")
 
@@ -109,10 +113,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "evident: %v; see evident --help\n", err)
+		fmt.Fprintf(stderr, "evident: %s; see evident --help\n", plain(err.Error()))
 		return exitUsage
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	level := c.LogLevel
+	if name := command.Command(); level == slog.LevelWarn && name != "serve" && name != "demo" {
+		level = silent
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	slog.SetDefault(log) // for libraries that take no logger
 	stop, err := profile(c.CPUProfile)
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 )
 
 // serverLog passes the embedded server's log on to slog: what it says about
-// itself as debug, its errors, which whoever appends gets as well, as info. It
-// implements server.Logger.
+// itself as debug, what is wrong as it is. It implements server.Logger.
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[string] // the server says it, then goes on half dead
@@ -18,7 +17,7 @@ type serverLog struct {
 func (l *serverLog) Noticef(format string, v ...any) { l.log.Debug(line(format, v)) }
 func (l *serverLog) Debugf(format string, v ...any)  { l.log.Debug(line(format, v)) }
 func (l *serverLog) Tracef(format string, v ...any)  { l.log.Debug(line(format, v)) }
-func (l *serverLog) Errorf(format string, v ...any)  { l.log.Info(line(format, v)) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.log.Error(line(format, v)) }
 
 func (l *serverLog) Warnf(format string, v ...any) {
 	if strings.HasPrefix(format, "Maximum payloads over") {

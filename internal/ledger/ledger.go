@@ -20,6 +20,7 @@ const (
 	defaultInterval = 500 * time.Millisecond
 	minInterval     = 100 * time.Millisecond // Tessera's own lower limit
 	closeTimeout    = 30 * time.Second
+	stopTimeout     = 5 * time.Second // a full disk may let no checkpoint through
 )
 
 // Errors that callers branch on.
@@ -202,7 +203,7 @@ func (l *Log) VerifierKey() string { return l.key.public }
 
 // Close waits for what was appended, up to 30 seconds, and stops.
 func (l *Log) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	err := l.batcher.close(ctx)
 	if err == nil {
