@@ -26,6 +26,7 @@ type ingestCmd struct {
 	NoDetect bool     `help:"Receive and seal only."`
 	Again    bool     `help:"Take content a second time even if it is here."`
 	JSON     bool     `help:"Print the report as JSON."`
+	SealAt   int      `hidden:"" placeholder:"N" help:"Write Parquet every N events, for tests of what happens there."`
 	Paths    []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
 }
 
@@ -50,7 +51,7 @@ func (c *ingestCmd) Run(e *env) error {
 	}
 	n, err := node.Open(e.ctx, node.Config{
 		Dir: c.dir(), Command: "evident ingest", Rules: c.Rules, NoDetect: c.NoDetect,
-		NoSearch: true, Log: e.log,
+		NoSearch: true, SealCount: c.SealAt, Log: e.log,
 	})
 	if err != nil {
 		return err

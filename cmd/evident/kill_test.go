@@ -61,17 +61,20 @@ func writeEvents(t *testing.T, path string, n int) {
 // TestKill kills an ingest at random moments, again and again, over one data
 // folder: at the end every record is there once, in lake, ledger and findings.
 func TestKill(t *testing.T) {
-	const events = 60_000
+	const events = 100_000
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir, input := t.TempDir(), filepath.Join(t.TempDir(), "events.ndjson")
 	writeEvents(t, input, events)
 	data := filepath.Join(dir, "data")
-	killed := 0
+	killed, early := 0, 0
 	for range kills() {
 		if killOnce(t, data, input, random) {
 			killed++
+		}
+		if records(t, data) < events {
+			early++
 		}
 	}
 	if killed < kills()/2 {
@@ -81,15 +84,34 @@ func TestKill(t *testing.T) {
 	if err != nil {
 		t.Fatalf("last ingest: %v\n%s", err, out)
 	}
-	t.Logf("%d of %d killed; last ingest: %s", killed, kills(), bytes.TrimSpace(out))
+	t.Logf("%d of %d killed, %d of them before all was processed; last ingest: %s", killed, kills(), early, bytes.TrimSpace(out))
 	checkOnce(t, data, events)
+}
+
+// records reads how many records the state knows, as another process would.
+func records(t *testing.T, data string) (n int64) {
+	t.Helper()
+	s, err := state.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	sources, err := s.Sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range sources {
+		n += f.Events
+	}
+	return n
 }
 
 // killOnce runs an ingest, kills it after a random time and reports whether it
 // was still running.
 func killOnce(t *testing.T, data, input string, random *rand.Rand) bool {
 	t.Helper()
-	cmd := evidentCommand(t, "ingest", "--data", data, input)
+	// Small seals, so that kills fall into writing Parquet and committing too.
+	cmd := evidentCommand(t, "ingest", "--data", data, "--seal-at", "2000", input)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

@@ -22,11 +22,11 @@ func launch(minute int, parent, uid, path string) event.Event {
 }
 
 // From the last program of a chain back to what started it; the editor, which
-// has the same parent, is no cause.
+// another process started, has nothing to do with it.
 func Example() {
 	events := []event.Event{
 		launch(1, "p1", "p2", `C:\Office\winword.exe`),
-		launch(2, "p1", "p9", `C:\Windows\notepad.exe`),
+		launch(2, "p0", "p9", `C:\Windows\notepad.exe`),
 		launch(3, "p2", "p3", `C:\Windows\System32\cmd.exe`),
 		launch(4, "p3", "p4", `C:\Windows\System32\whoami.exe`),
 	}
@@ -37,7 +37,10 @@ func Example() {
 	g := b.Build()
 	spine := g.Spine(event.ID{Entry: 4}, causal.Limits{})
 	for _, l := range spine.Links {
-		fmt.Println(g.Label(l.Rel.Src), l.Rel.Verb, g.Label(l.Rel.Dst), l.Grade)
+		fmt.Println(g.Label(l.Src), l.Verb, g.Label(l.Dst), l.Grade)
 	}
 	// Output:
+	// a process spawned winword.exe PROVEN
+	// winword.exe spawned cmd.exe PROVEN
+	// cmd.exe spawned whoami.exe PROVEN
 }

@@ -67,4 +67,7 @@ func Example() {
 		fmt.Println(s.N, s.Sentence, s.Grade, s.Events)
 	}
 	// Output:
+	// 1 On ws1, a process started winword.exe. PROVEN [1-0]
+	// 2 On ws1, winword.exe started cmd.exe. PROVEN [3-0]
+	// 3 On ws1, cmd.exe started whoami.exe. PROVEN [4-0]
 }
