@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +16,12 @@ import (
 	"time"
 )
 
-// questions are what analysts ask most.
+// questions are what analysts ask most; {FIELD} stands for a query for the
+// field's most frequent value.
 var questions = []struct{ name, path string }{
 	{"latest 100", "search?limit=100"},
-	{"one identifier", "search?limit=100&q=" + url.QueryEscape("process.uid:*00000000040*")},
-	{"one host", "search?limit=100&q=" + url.QueryEscape("device.hostname:ws-01*")},
+	{"one process identifier", "search?limit=100&q={process.uid}"},
+	{"one host", "search?limit=100&q={device.hostname}"},
 	{"substring in command lines", "search?limit=100&q=" + url.QueryEscape("process.cmd_line:*power*")},
 	{"free text over original bytes", "search?limit=100&q=" + url.QueryEscape("lsass")},
 	{"histogram of 120 bars", "histogram?buckets=120"},
@@ -59,9 +61,13 @@ func search(bin, dir string, rows [][]string) (err error) {
 		return err
 	}
 	for i, q := range questions {
+		path, err := fill(link, q.path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
 		var times []time.Duration
 		for range 7 {
-			took, err := ask(link, q.path)
+			took, err := ask(link, path)
 			if err != nil {
 				return fmt.Errorf("%s: %w", q.name, err)
 			}
@@ -83,25 +89,46 @@ func findLink(out io.Reader) (*url.URL, error) {
 	return nil, errors.New("the server printed no link")
 }
 
+// fill asks for the most frequent value of the field in braces.
+func fill(link *url.URL, path string) (string, error) {
+	before, rest, ok := strings.Cut(path, "{")
+	if !ok {
+		return path, nil
+	}
+	field, after, _ := strings.Cut(rest, "}")
+	body, err := get(link, "facets?n=1&field="+field)
+	if err != nil {
+		return "", err
+	}
+	var values []struct{ Value string }
+	if err := json.Unmarshal(body, &values); err != nil || len(values) == 0 {
+		return "", fmt.Errorf("no value of %s: %w", field, err)
+	}
+	return before + url.QueryEscape(fmt.Sprintf("%s:%q", field, values[0].Value)) + after, nil
+}
+
 func ask(link *url.URL, path string) (time.Duration, error) {
+	began := time.Now()
+	_, err := get(link, path)
+	return time.Since(began), err
+}
+
+func get(link *url.URL, path string) ([]byte, error) {
 	target := *link
 	target.RawQuery = ""
 	req, err := http.NewRequest(http.MethodGet, target.String()+"api/v1/"+path, nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+link.Query().Get("token"))
-	began := time.Now()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return 0, err
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("server answered %s: %s", resp.Status, body)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("server answered %s", resp.Status)
-	}
-	return time.Since(began), nil
+	return body, err
 }

@@ -25,8 +25,9 @@ func (c *proveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	// Reading original bytes is recorded, so it needs a folder that works.
 	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident prove", NoSearch: true, Frozen: true, Log: e.log,
+		Dir: c.dir(), Command: "evident prove", NoSearch: true, Reader: true, Frozen: c.Raw == "", Log: e.log,
 	})
 	if err != nil {
 		return err
@@ -45,6 +46,10 @@ func (c *proveCmd) Run(e *env) error {
 		return errWrong
 	}
 	if c.Raw != "" {
+		act := node.Act{Operation: "read-original", Caller: systemCaller(), Detail: "event " + id.String()}
+		if err := n.Record(e.ctx, act); err != nil {
+			return err
+		}
 		if err := os.WriteFile(c.Raw, record.Raw, 0o600); err != nil {
 			return fmt.Errorf("write original bytes: %w", err)
 		}

@@ -86,8 +86,14 @@ func queryError(query string, err error) error {
 	if !errors.As(err, &syntax) {
 		return err
 	}
-	return fmt.Errorf("read query: %s at byte %d, near %q; %s", syntax.Message, syntax.Offset,
-		plain(near(query, syntax.Offset, syntax.Length)), syntax.Hint)
+	text := fmt.Sprintf("read query: %s, at byte %d", syntax.Message, syntax.Offset)
+	if at := near(query, syntax.Offset, syntax.Length); at != "" {
+		text += fmt.Sprintf(", near %q", plain(at))
+	}
+	if syntax.Hint != "" {
+		text += "; " + syntax.Hint
+	}
+	return errors.New(text)
 }
 
 func near(query string, offset, length int) string {

@@ -67,7 +67,6 @@ var owners = map[string][]string{
 	"github.com/alecthomas/kong":          {"cmd/evident"},
 	"github.com/prometheus/client_golang": {"web/api"},
 	"github.com/leodido/go-syslog":        {"internal/normalize"},
-	"github.com/valyala/fastjson":         {"internal/normalize"},
 	"github.com/goccy/go-yaml":            {"sigma", "internal/normalize"},
 	"golang.org/x/mod/sumdb":              {"proof", "internal/ledger", "internal/node", "web/api"},
 }

@@ -229,7 +229,7 @@ func (g *Graph) namedIn(b int, limit time.Time) []Link {
 func (g *Graph) candidatesNaming(host string) []int {
 	list := slices.Clone(g.ix.names[host])
 	for _, tool := range []string{"sc.exe", "schtasks.exe", "at.exe", "systemctl", "crontab"} {
-		list = append(list, g.ix.images[host+"/"+tool]...)
+		list = append(list, g.ix.images[onHost{host, tool}]...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

@@ -11,11 +11,14 @@ import (
 // Builder collects the edges of events, in any order, and remembers what the
 // gap list needs. It is not safe for concurrent use.
 type Builder struct {
-	edges   []Edge
+	chunks  [][]Edge // each of chunkEdges, so that growing copies nothing
+	scratch []Edge   // of one event
 	seen    map[event.ID]struct{}
 	strings map[string]string
 	sensors sensors
 }
+
+const chunkEdges = 4096
 
 // NewBuilder returns an empty builder.
 func NewBuilder() *Builder {
@@ -32,32 +35,54 @@ func (b *Builder) Add(ev *event.Event, tagged bool) {
 		return
 	}
 	b.seen[ev.ID] = struct{}{}
-	b.sensors.add(ev)
-	edges := Edges(ev)
-	if len(edges) == 0 && tagged {
+	x := extractor{ev: ev, host: b.str(host(ev)), edges: b.scratch[:0]}
+	b.sensors.add(ev, x.host)
+	x.extract()
+	if len(x.edges) == 0 && tagged {
 		if e, ok := Generic(ev); ok {
-			edges = append(edges, e)
+			x.edges = append(x.edges, e)
 		}
 	}
-	for i := range edges {
-		b.intern(&edges[i])
-		b.edges = append(b.edges, edges[i])
+	for i := range x.edges {
+		b.intern(&x.edges[i])
+		b.append(&x.edges[i])
 	}
+	clear(x.edges) // no reference to ev's texts stays
+	b.scratch = x.edges
+}
+
+func (b *Builder) append(e *Edge) {
+	last := len(b.chunks) - 1
+	if last < 0 || len(b.chunks[last]) == chunkEdges {
+		b.chunks = append(b.chunks, make([]Edge, 0, chunkEdges))
+		last++
+	}
+	b.chunks[last] = append(b.chunks[last], *e)
 }
 
 // Len returns the number of edges collected.
-func (b *Builder) Len() int { return len(b.edges) }
+func (b *Builder) Len() int {
+	if len(b.chunks) == 0 {
+		return 0
+	}
+	return (len(b.chunks)-1)*chunkEdges + len(b.chunks[len(b.chunks)-1])
+}
 
 // Events returns the number of different events added.
 func (b *Builder) Events() int { return len(b.seen) }
 
 func (b *Builder) intern(e *Edge) {
 	e.Host = b.str(e.Host)
-	for _, n := range []*Entity{&e.Src, &e.Dst} {
-		n.Host, n.Key, n.Name = b.str(n.Host), b.str(n.Key), b.str(n.Name)
+	for _, n := range [2]*Entity{&e.Src, &e.Dst} {
+		if n.Host == e.Host {
+			n.Host = e.Host
+		} else {
+			n.Host = b.str(n.Host)
+		}
+		n.Key, n.Name = b.str(n.Key), b.str(n.Name)
 	}
 	if f := e.Facts; f != nil {
-		for _, s := range []*string{
+		for _, s := range [...]*string{
 			&f.User, &f.Session, &f.SessionGUID, &f.SHA256, &f.SrcIP, &f.DstIP, &f.Integrity,
 		} {
 			*s = b.str(*s)
@@ -79,8 +104,7 @@ func (b *Builder) str(s string) string {
 // Build returns the graph of everything added. The builder stays usable: add
 // more and build again.
 func (b *Builder) Build() *Graph {
-	edges := slices.Clone(b.edges)
-	slices.SortStableFunc(edges, compareEdges)
+	edges := b.sorted()
 	g := newGraph(len(edges))
 	g.sensors, g.events = b.sensors.hosts(), len(b.seen)
 	rename(edges, g.sensors)
@@ -92,9 +116,26 @@ func (b *Builder) Build() *Graph {
 	return g
 }
 
+// sorted returns the edges in order. Edges are large: what moves while sorting
+// are pointers.
+func (b *Builder) sorted() []Edge {
+	order := make([]*Edge, 0, b.Len())
+	for _, chunk := range b.chunks {
+		for i := range chunk {
+			order = append(order, &chunk[i])
+		}
+	}
+	slices.SortStableFunc(order, compareEdges)
+	edges := make([]Edge, len(order))
+	for i, e := range order {
+		edges[i] = *e
+	}
+	return edges
+}
+
 // compareEdges orders by time, then by the record number of the source, then by
 // arrival; edges of one event keep their order.
-func compareEdges(a, b Edge) int {
+func compareEdges(a, b *Edge) int {
 	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq),
 		cmp.Compare(a.ID.Entry, b.ID.Entry), cmp.Compare(a.ID.Leaf, b.ID.Leaf))
 }

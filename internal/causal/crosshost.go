@@ -99,7 +99,7 @@ func (g *Graph) byConnection(r *Rel, to string) (links []Link, wire bool) {
 	if f.SrcIP == "" || f.SrcPort == "" {
 		return nil, false
 	}
-	for _, i := range g.ix.conns[f.SrcIP+":"+f.SrcPort] {
+	for _, i := range g.ix.conns[f.source()] {
 		c := &g.rels[i]
 		n := &g.nodes[c.Src]
 		if n.Host == to || c.Time.Sub(r.Time).Abs() > clockSlack {
@@ -324,6 +324,6 @@ func (g *Graph) copied(p, q int, from time.Time) (Link, bool) {
 
 // wasOn reports whether an account was seen on a host before t.
 func (ix *indexes) wasOn(user, host string, t time.Time) bool {
-	first, ok := ix.accounts[host+"/"+user]
+	first, ok := ix.accounts[onHost{host, user}]
 	return ok && first.Before(t)
 }

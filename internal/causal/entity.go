@@ -82,30 +82,30 @@ func number(s string) int64 {
 }
 
 // actor returns the acting process, or the process of the event where the
-// mapping has only that one.
-func actor(ev *event.Event) Entity {
+// mapping has only that one. h is the event's host.
+func actor(ev *event.Event, h string) Entity {
 	a := ev.Attrs
-	e := process(host(ev), a.Get(event.AttrActorProcessUID), a.Get(event.AttrActorPID),
+	e := process(h, a.Get(event.AttrActorProcessUID), a.Get(event.AttrActorPID),
 		a.Get(event.AttrActorPath), a.Get(event.AttrActorName))
 	if !e.Is() && ev.Class != event.ClassProcess {
-		return target(ev)
+		return target(ev, h)
 	}
 	return e
 }
 
 // target returns the process acted upon or started.
-func target(ev *event.Event) Entity {
+func target(ev *event.Event, h string) Entity {
 	a := ev.Attrs
-	return process(host(ev), a.Get(event.AttrProcessUID), a.Get(event.AttrProcessPID),
+	return process(h, a.Get(event.AttrProcessUID), a.Get(event.AttrProcessPID),
 		a.Get(event.AttrProcessPath), a.Get(event.AttrProcessName))
 }
 
 // actorOrSession returns the acting process, else the session that acted.
-func actorOrSession(ev *event.Event) Entity {
-	if e := actor(ev); e.Is() {
+func actorOrSession(ev *event.Event, h string) Entity {
+	if e := actor(ev, h); e.Is() {
 		return e
 	}
-	return session(host(ev), ev.Attrs.Get(event.AttrActorSession),
+	return session(h, ev.Attrs.Get(event.AttrActorSession),
 		ev.Attrs.Get(event.AttrActorUser))
 }
 

@@ -31,7 +31,12 @@ func Skeleton() []uint32 {
 // event says nothing about cause. It reads attributes only.
 func Edges(ev *event.Event) []Edge {
 	x := extractor{ev: ev, host: host(ev)}
-	switch ev.Class {
+	x.extract()
+	return x.edges
+}
+
+func (x *extractor) extract() {
+	switch x.ev.Class {
 	case event.ClassProcess:
 		x.process()
 	case event.ClassFile, event.ClassModule:
@@ -49,7 +54,6 @@ func Edges(ev *event.Event) []Edge {
 	default:
 		x.other()
 	}
-	return x.edges
 }
 
 // Generic returns one context edge for an event that Edges has nothing to say
@@ -57,9 +61,9 @@ func Edges(ev *event.Event) []Edge {
 // returns false where nobody is named.
 func Generic(ev *event.Event) (Edge, bool) {
 	x := extractor{ev: ev, host: host(ev)}
-	src := actorOrSession(ev)
+	src := actorOrSession(ev, x.host)
 	if !src.Is() {
-		src = target(ev)
+		src = target(ev, x.host)
 	}
 	if !src.Is() {
 		src = endpoint(x.get(event.AttrSrcIP), x.get(event.AttrSrcPort))
@@ -129,7 +133,7 @@ func (x *extractor) object() Entity {
 		named(KindAccount, "", x.get(event.AttrUser)),
 		named(KindResource, "", x.get(event.AttrResourceName)),
 		named(KindPipe, x.host, x.get(event.AttrResource)),
-		target(x.ev),
+		target(x.ev, x.host),
 		named(KindLog, x.host, x.get(event.AttrLogName)),
 	} {
 		if e.Is() {

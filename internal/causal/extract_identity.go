@@ -21,7 +21,7 @@ func (x *extractor) auth() {
 	case x.ev.Activity == event.AuthLogoff:
 		x.add(VerbEnded, Context, Entity{}, session(x.host, facts.Session, facts.User), facts)
 	case x.ev.Activity == event.AuthPreauth:
-		x.add(VerbUsedCredential, Control, actorOrSession(x.ev), account, facts)
+		x.add(VerbUsedCredential, Control, actorOrSession(x.ev, x.host), account, facts)
 	case x.ev.Activity == event.AuthTicket || x.ev.Activity == event.AuthServiceTicket:
 		x.add(VerbTicket, Context, endpoint(facts.SrcIP, facts.SrcPort), account, facts)
 	case failed:
@@ -44,7 +44,7 @@ func (x *extractor) logon(facts *Facts) {
 	}
 	if !dst.Is() {
 		// sshd names its process, not a session
-		if dst = actor(x.ev); !dst.Is() {
+		if dst = actor(x.ev, x.host); !dst.Is() {
 			dst = named(KindAccount, x.host, facts.User)
 		}
 	}
@@ -53,7 +53,7 @@ func (x *extractor) logon(facts *Facts) {
 		src = named(KindAccount, "", facts.User)
 	}
 	x.add(VerbLoggedOn, Control, src, dst, facts)
-	if p := actor(x.ev); p.Is() && dst.Kind == KindSession && facts.LogonType == 0 {
+	if p := actor(x.ev, x.host); p.Is() && dst.Kind == KindSession && facts.LogonType == 0 {
 		// Linux names the server process that holds the session
 		x.add(VerbStarted, Control, p, dst, facts)
 	}
@@ -67,7 +67,7 @@ func logonSource(f *Facts) Entity {
 }
 
 func (x *extractor) broker() {
-	who := actorOrSession(x.ev)
+	who := actorOrSession(x.ev, x.host)
 	facts := &Facts{
 		User: x.get(event.AttrActorUser), RealActor: strings.ToLower(x.get(event.AttrActorSession)),
 	}
@@ -91,14 +91,14 @@ func (x *extractor) jobEdge(who, job Entity, facts *Facts) {
 	case 1, 2, 4:
 		x.add(VerbRegistered, Control, who, job, facts)
 	case 6:
-		x.add(VerbStarted, Control, job, target(x.ev), facts)
+		x.add(VerbStarted, Control, job, target(x.ev, x.host), facts)
 	default:
 		x.add(VerbAltered, Context, who, job, facts)
 	}
 }
 
 func (x *extractor) other() {
-	who := actorOrSession(x.ev)
+	who := actorOrSession(x.ev, x.host)
 	facts := &Facts{
 		User: x.get(event.AttrActorUser), RealActor: strings.ToLower(x.get(event.AttrActorSession)),
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 func (x *extractor) network() {
-	who, facts := actor(x.ev), x.connFacts()
+	who, facts := actor(x.ev, x.host), x.connFacts()
 	src := endpoint(facts.SrcIP, facts.SrcPort)
 	dst := endpoint(facts.DstIP, facts.DstPort)
 	switch {
@@ -44,7 +44,7 @@ func (x *extractor) share() {
 	facts.Access = x.get(event.AttrAccess)
 	s := session(x.host, x.get(event.AttrActorSession), x.get(event.AttrActorUser))
 	if !s.Is() {
-		if p := actor(x.ev); p.Is() {
+		if p := actor(x.ev, x.host); p.Is() {
 			s = p
 		} else {
 			s = endpoint(facts.SrcIP, facts.SrcPort)

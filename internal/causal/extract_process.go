@@ -21,7 +21,7 @@ func (x *extractor) process() {
 	case event.ProcessLaunch:
 		x.launch()
 	case event.ProcessTerminate:
-		p := target(x.ev)
+		p := target(x.ev, x.host)
 		if !p.Is() {
 			p = process(x.host, x.get(event.AttrActorProcessUID), x.get(event.AttrActorPID),
 				x.get(event.AttrActorPath), x.get(event.AttrActorName))
@@ -30,14 +30,14 @@ func (x *extractor) process() {
 	case event.ProcessOpen:
 		x.open()
 	case event.ProcessInject:
-		if src, dst := actor(x.ev), target(x.ev); src.Is() && dst.Is() {
+		if src, dst := actor(x.ev, x.host), target(x.ev, x.host); src.Is() && dst.Is() {
 			x.add(VerbInjected, Control, src, dst, nil)
 		}
 	}
 }
 
 func (x *extractor) launch() {
-	child := target(x.ev)
+	child := target(x.ev, x.host)
 	if !child.Is() {
 		return
 	}
@@ -56,7 +56,7 @@ func (x *extractor) launch() {
 	if facts.Session == "" || facts.Session == "0x0" {
 		facts.Session = strings.ToLower(x.get(event.AttrActorSession))
 	}
-	x.add(VerbSpawned, Control, actor(x.ev), child, facts)
+	x.add(VerbSpawned, Control, actor(x.ev, x.host), child, facts)
 	if s := session(x.host, facts.Session, facts.User); s.Is() && !machineSessions[s.Key] {
 		x.add(VerbStarted, Control, s, child, facts)
 	}
@@ -65,7 +65,7 @@ func (x *extractor) launch() {
 // open keeps the handles that matter: on the process that holds credentials,
 // and those that allow taking a process over.
 func (x *extractor) open() {
-	src, dst := actor(x.ev), target(x.ev)
+	src, dst := actor(x.ev, x.host), target(x.ev, x.host)
 	if !src.Is() || !dst.Is() {
 		return
 	}
@@ -117,7 +117,7 @@ func (x *extractor) file() {
 	if path == "" {
 		path = x.get(event.AttrFileName)
 	}
-	f, who := file(x.host, path), actorOrSession(x.ev)
+	f, who := file(x.host, path), actorOrSession(x.ev, x.host)
 	if !f.Is() || !who.Is() {
 		return
 	}
@@ -144,7 +144,7 @@ func (x *extractor) file() {
 func (x *extractor) registry() {
 	key := x.get(event.AttrRegKey)
 	service, auto := isAutostart(key)
-	who := actorOrSession(x.ev)
+	who := actorOrSession(x.ev, x.host)
 	if !auto || !who.Is() {
 		return
 	}

@@ -34,7 +34,7 @@ func (g *Graph) writersOf(host, path string, limit time.Time) []writing {
 	normal := NormalPath(path)
 	bare := Base(path) == normal
 	var found []writing
-	for _, f := range g.ix.files[host+"/"+Base(path)] {
+	for _, f := range g.ix.files[onHost{host, Base(path)}] {
 		same, ambiguous := SamePath(normal, g.nodes[f].Key)
 		if !same && !bare {
 			continue
@@ -154,7 +154,7 @@ type carried struct {
 // written at w.
 func (g *Graph) carriers(f int, w *Rel) []carried {
 	n := &g.nodes[f]
-	key := n.Host + "/" + Base(n.Key)
+	key := onHost{n.Host, Base(n.Key)}
 	var found []carried
 	try := func(p int) {
 		for _, l := range g.origins(p) {

@@ -15,11 +15,14 @@ type Graph struct {
 	rels    []Rel
 	out, in [][]int32
 	byKey   map[nodeKey]int
-	byEvent map[event.ID][]int32
+	byEvent map[event.ID]span32
 	sensors []Sensor
 	events  int
 	ix      indexes
 }
+
+// span32 is a run of edges: those of one event stand together.
+type span32 struct{ from, to int32 }
 
 // nodeKey is what makes an entity one node.
 type nodeKey struct {
@@ -29,7 +32,7 @@ type nodeKey struct {
 
 func newGraph(edges int) *Graph {
 	return &Graph{
-		rels: make([]Rel, 0, edges), nodes: make([]Node, 0, edges/4+8),
+		rels: make([]Rel, 0, edges), nodes: make([]Node, 0, edges/2+8),
 		byKey: make(map[nodeKey]int, edges/4),
 	}
 }
@@ -53,7 +56,14 @@ func (g *Graph) Out(i int) []*Rel { return g.list(g.out[i]) }
 func (g *Graph) In(i int) []*Rel { return g.list(g.in[i]) }
 
 // Of returns the edges of one event.
-func (g *Graph) Of(id event.ID) []*Rel { return g.list(g.byEvent[id]) }
+func (g *Graph) Of(id event.ID) []*Rel {
+	run := g.byEvent[id]
+	rels := make([]*Rel, 0, run.to-run.from)
+	for i := run.from; i < run.to; i++ {
+		rels = append(rels, &g.rels[i])
+	}
+	return rels
+}
 
 // With returns the edges of the verbs, oldest first.
 func (g *Graph) With(verbs ...Verb) []*Rel {
@@ -73,7 +83,7 @@ func (g *Graph) Wire(c *Rel) *Rel {
 	if f == nil || f.SrcIP == "" || f.SrcPort == "" {
 		return nil
 	}
-	for _, i := range g.ix.wire[f.SrcIP+":"+f.SrcPort] {
+	for _, i := range g.ix.wire[f.source()] {
 		r := &g.rels[i]
 		if r.Facts.DstIP == f.DstIP && r.Facts.DstPort == f.DstPort &&
 			r.Time.Sub(c.Time).Abs() <= clockSlack {
@@ -170,24 +180,46 @@ func (g *Graph) describeLaunch(n *Node, rel *Rel) {
 
 // index finishes the graph: adjacency, roles and the look-ups of the search.
 func (g *Graph) index() {
-	g.out, g.in = make([][]int32, len(g.nodes)), make([][]int32, len(g.nodes))
-	g.byEvent = make(map[event.ID][]int32, len(g.rels))
-	for i := range g.rels {
-		r := &g.rels[i]
-		if r.Src >= 0 {
-			g.out[r.Src] = append(g.out[r.Src], int32(i))
+	g.out = g.adjacent(func(r *Rel) int { return r.Src })
+	g.in = g.adjacent(func(r *Rel) int { return r.Dst })
+	g.byEvent = make(map[event.ID]span32, len(g.rels))
+	for i := 0; i < len(g.rels); {
+		from, id := i, g.rels[i].ID
+		for i < len(g.rels) && g.rels[i].ID == id {
+			i++
 		}
-		if r.Dst >= 0 {
-			g.in[r.Dst] = append(g.in[r.Dst], int32(i))
-		}
-		g.byEvent[r.ID] = append(g.byEvent[r.ID], int32(i))
+		g.byEvent[id] = span32{int32(from), int32(i)}
 	}
 	for i := range g.nodes {
-		if g.nodes[i].Kind == KindProcess {
-			g.nodes[i].role = roleOf(g.nodes[i].Name)
+		n := &g.nodes[i]
+		n.base = Base(n.Name)
+		if n.Kind == KindProcess {
+			n.role = roleOf(n.Name)
 		}
 	}
 	g.ix = newIndexes(g)
+}
+
+// adjacent lists the edges of every node by the end that pick returns, in one
+// array.
+func (g *Graph) adjacent(pick func(*Rel) int) [][]int32 {
+	counts, total := make([]int32, len(g.nodes)), 0
+	for i := range g.rels {
+		if n := pick(&g.rels[i]); n >= 0 {
+			counts[n]++
+			total++
+		}
+	}
+	lists, all := make([][]int32, len(g.nodes)), make([]int32, total)
+	for n, c := range counts {
+		lists[n], all = all[:0:c], all[c:]
+	}
+	for i := range g.rels {
+		if n := pick(&g.rels[i]); n >= 0 {
+			lists[n] = append(lists[n], int32(i))
+		}
+	}
+	return lists
 }
 
 // Find returns the node of an entity.

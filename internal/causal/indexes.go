@@ -9,20 +9,20 @@ import (
 // indexes are the look-ups that joins beyond equal keys need. All lists are in
 // time order.
 type indexes struct {
-	files    map[string][]int     // host/base name: files somebody wrote
-	images   map[string][]int     // host/base name: processes with that image
-	mentions map[string][]int     // host/base name: processes whose command line names it
+	files    map[onHost][]int     // base name: files somebody wrote
+	images   map[onHost][]int     // base name: processes with that image
+	mentions map[onHost][]int     // base name: processes whose command line names it
 	names    map[string][]int     // host name: processes whose command line names the host
 	started  map[string][]int     // host: processes that a system process started
-	conns    map[string][]int     // "ip:port" of the connecting side: edges
+	conns    map[socket][]int     // connecting side: edges
 	creds    map[string][]int     // logon guid: explicit credential edges
-	wire     map[string][]int     // "ip:port" of the connecting side: traffic seen on the network
+	wire     map[socket][]int     // connecting side: traffic seen on the network
 	guids    map[string][]int     // logon guid: sessions
 	hashes   map[string][]int     // sha256: write edges
 	dials    map[string][]int     // host: outgoing connection edges
 	sha      map[string][]int     // sha256 of the image: processes
 	explicit map[string][]int     // host: explicit credential edges
-	accounts map[string]time.Time // host/account: first seen
+	accounts map[onHost]time.Time // account: first seen
 	brokers  map[brokerKey][]int
 	calls    []int            // outgoing connection edges of all hosts
 	logons   []int            // remote logon edges
@@ -34,6 +34,14 @@ type indexes struct {
 
 const maxCmdLine = 8 << 10
 
+// onHost is a name that means something on one host only.
+type onHost struct{ host, name string }
+
+// socket is an address and a port.
+type socket struct{ ip, port string }
+
+func (f *Facts) source() socket { return socket{f.SrcIP, f.SrcPort} }
+
 type brokerKey struct {
 	host string
 	kind Kind
@@ -41,13 +49,13 @@ type brokerKey struct {
 
 func newIndexes(g *Graph) indexes {
 	ix := indexes{
-		files: map[string][]int{}, images: map[string][]int{}, mentions: map[string][]int{},
-		names: map[string][]int{}, started: map[string][]int{}, conns: map[string][]int{},
+		files: map[onHost][]int{}, images: map[onHost][]int{}, mentions: map[onHost][]int{},
+		names: map[string][]int{}, started: map[string][]int{}, conns: map[socket][]int{},
 		creds: map[string][]int{}, guids: map[string][]int{},
-		wire: map[string][]int{}, hashes: map[string][]int{}, dials: map[string][]int{},
+		wire: map[socket][]int{}, hashes: map[string][]int{}, dials: map[string][]int{},
 		bySource: map[string][]int{}, ipHost: map[string]string{}, hosts: map[string]bool{},
 		rarity: newRarity(g), sha: map[string][]int{}, explicit: map[string][]int{},
-		accounts: map[string]time.Time{}, brokers: map[brokerKey][]int{},
+		accounts: map[onHost]time.Time{}, brokers: map[brokerKey][]int{},
 	}
 	for _, s := range g.sensors {
 		ix.hosts[s.Host] = true
@@ -81,7 +89,7 @@ func newIndexes(g *Graph) indexes {
 func (ix *indexes) learnAddresses(g *Graph) {
 	for _, i := range ix.logons {
 		r := &g.rels[i]
-		for _, c := range ix.conns[r.Facts.SrcIP+":"+r.Facts.SrcPort] {
+		for _, c := range ix.conns[r.Facts.source()] {
 			if c := &g.rels[c]; c.Time.Sub(r.Time).Abs() <= clockSlack {
 				ix.addHostIP(c.Facts.DstIP, g.nodes[r.Dst].Host)
 			}
@@ -114,9 +122,9 @@ func (ix *indexes) addRel(g *Graph, i int) {
 	r := &g.rels[i]
 	switch r.Verb {
 	case VerbWrote, VerbRenamed, VerbWroteShare:
-		n := &g.nodes[r.Dst]
-		k := n.Host + "/" + Base(n.Key)
-		if n.Kind == KindFile && (len(ix.files[k]) == 0 || !slices.Contains(ix.files[k], r.Dst)) {
+		if n := &g.nodes[r.Dst]; n.Kind == KindFile && !n.written {
+			n.written = true
+			k := onHost{n.Host, Base(n.Key)}
 			ix.files[k] = append(ix.files[k], r.Dst)
 		}
 		if r.Facts != nil && r.Facts.SHA256 != "" {
@@ -129,11 +137,11 @@ func (ix *indexes) addRel(g *Graph, i int) {
 		ix.dials[h] = append(ix.dials[h], i)
 		ix.calls = append(ix.calls, i)
 		if r.Facts.SrcIP != "" && r.Facts.SrcPort != "" {
-			k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
+			k := r.Facts.source()
 			ix.conns[k] = append(ix.conns[k], i)
 		}
 	case VerbTraffic:
-		k := r.Facts.SrcIP + ":" + r.Facts.SrcPort
+		k := r.Facts.source()
 		ix.wire[k] = append(ix.wire[k], i)
 	case VerbUsedCredential:
 		ix.explicit[r.Facts.DstHost] = append(ix.explicit[r.Facts.DstHost], i)
@@ -153,7 +161,7 @@ func (ix *indexes) addRel(g *Graph, i int) {
 
 // account notes that the account of a process or session was on its host.
 func (ix *indexes) account(g *Graph, r *Rel) {
-	k := g.nodes[r.Dst].Host + "/" + shortUser(r.Facts.User)
+	k := onHost{g.nodes[r.Dst].Host, shortUser(r.Facts.User)}
 	if _, ok := ix.accounts[k]; !ok {
 		ix.accounts[k] = r.Time
 	}
@@ -183,9 +191,10 @@ func (ix *indexes) sourceHost(f *Facts) string {
 
 func (ix *indexes) addProcess(g *Graph, i int) {
 	n := &g.nodes[i]
-	k := n.Host + "/" + Base(n.Name)
+	k := onHost{n.Host, n.base}
 	ix.images[k] = append(ix.images[k], i)
-	for _, r := range g.In(i) {
+	for _, k := range g.in[i] {
+		r := &g.rels[k]
 		if r.Verb == VerbSpawned && r.Src >= 0 && g.nodes[r.Src].Boundary() {
 			ix.started[n.Host] = append(ix.started[n.Host], i)
 			break
@@ -195,7 +204,7 @@ func (ix *indexes) addProcess(g *Graph, i int) {
 		ix.sha[n.Facts.SHA256] = append(ix.sha[n.Facts.SHA256], i)
 	}
 	for _, token := range codeMentions(n.CmdLine()) {
-		k := n.Host + "/" + Base(token)
+		k := onHost{n.Host, Base(token)}
 		if list := ix.mentions[k]; len(list) == 0 || list[len(list)-1] != i {
 			ix.mentions[k] = append(list, i)
 		}

@@ -64,15 +64,15 @@ func before(list []*life, t int64) []*life {
 type resolver struct {
 	byPID  map[pidKey]*pidLives
 	byUID  map[pidName]*life
-	uids   []*life       // byUID in order of appearance
-	launch map[int]*life // edge index to the life a record without uid names
-	alias  map[string]string
+	uids   []*life            // byUID in order of appearance
+	launch map[int]*life      // edge index to the life a record without uid names
+	alias  map[pidName]string // session of the host: the first of its two halves
 }
 
 func newResolver(edges []Edge) *resolver {
 	r := &resolver{
 		byPID: map[pidKey]*pidLives{}, byUID: map[pidName]*life{}, launch: map[int]*life{},
-		alias: map[string]string{},
+		alias: map[pidName]string{},
 	}
 	for i := range edges {
 		r.identified(&edges[i])
@@ -158,7 +158,7 @@ func (r *resolver) link(host, a, b string) {
 		return
 	}
 	lo, hi := min(a, b), max(a, b)
-	r.alias[host+"/"+hi] = lo
+	r.alias[pidName{host, hi}] = lo
 }
 
 // numbered registers launches and ends that carry only a pid.
@@ -254,7 +254,7 @@ func (r *resolver) covering(k pidKey, t int64, base string) *life {
 func (r *resolver) resolve(e Entity, i int, isDst bool, t int64) (Entity, Grade) {
 	switch {
 	case e.Kind == KindSession:
-		if to, ok := r.alias[e.Host+"/"+e.Key]; ok {
+		if to, ok := r.alias[pidName{e.Host, e.Key}]; ok {
 			e.Key = to
 		}
 		return e, Proven

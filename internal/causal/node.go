@@ -15,6 +15,8 @@ type Node struct {
 	Facts       *Facts // of the launch or logon; nil where unseen
 	Short       bool   // joined over a short name or unknown drive
 	role        role
+	written     bool   // listed among the files somebody wrote
+	base        string // Base(Name)
 }
 
 // CmdLine returns the command line of a process, "" when unknown.
@@ -40,7 +42,7 @@ func (n *Node) Boundary() bool { return n.role == roleBoundary }
 func (n *Node) Portal() bool { return n.role == rolePortal }
 
 // Console reports whether the node is the console window of its parent.
-func (n *Node) Console() bool { return consoles[Base(n.Name)] }
+func (n *Node) Console() bool { return consoles[n.base] }
 
 // Rel is an edge between two nodes of a graph; -1 where an end is unknown.
 type Rel struct {

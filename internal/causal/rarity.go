@@ -29,10 +29,12 @@ func newRarity(g *Graph) rarity {
 		}
 		p, h := g.pattern(rel), g.nodes[rel.Src].Host
 		seen[h] = true
-		if r.hosts[p] == nil {
-			r.hosts[p] = map[string]int{}
+		counts := r.hosts[p]
+		if counts == nil {
+			counts = map[string]int{}
+			r.hosts[p] = counts
 		}
-		r.hosts[p][h]++
+		counts[h]++
 	}
 	r.total = len(seen)
 	return r
@@ -43,11 +45,11 @@ func (g *Graph) pattern(rel *Rel) pattern {
 	object := dst.Kind.String()
 	switch dst.Kind {
 	case KindProcess:
-		object = Base(dst.Name)
+		object = dst.base
 	case KindFile:
 		object = extension(dst.Key)
 	}
-	return pattern{rel.Verb, Base(g.nodes[rel.Src].Name), object}
+	return pattern{rel.Verb, g.nodes[rel.Src].base, object}
 }
 
 // of returns how rare an edge is, 0 (everywhere, always) to 1 (never seen):

@@ -56,8 +56,7 @@ func newSensors() sensors {
 	}
 }
 
-func (s *sensors) add(ev *event.Event) {
-	h := host(ev)
+func (s *sensors) add(ev *event.Event, h string) {
 	if h == "" {
 		return
 	}
@@ -78,7 +77,7 @@ func (s *sensors) add(ev *event.Event) {
 // ownAddress learns a host's address from connections of its own processes
 // whose direction is recorded.
 func (s *sensors) ownAddress(ev *event.Event, h string) {
-	if ev.Class != event.ClassNetwork || !actor(ev).Is() {
+	if ev.Class != event.ClassNetwork || !actor(ev, h).Is() {
 		return
 	}
 	var own event.Attr

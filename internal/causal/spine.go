@@ -227,7 +227,7 @@ func (g *Graph) senders(r *Rel) []int {
 			nodes = append(nodes, c.Src)
 		}
 	}
-	for _, i := range g.ix.conns[r.Facts.SrcIP+":"+r.Facts.SrcPort] {
+	for _, i := range g.ix.conns[r.Facts.source()] {
 		try(&g.rels[i])
 	}
 	host := g.ix.ipHost[r.Facts.SrcIP]

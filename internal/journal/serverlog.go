@@ -23,7 +23,12 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	if strings.HasPrefix(format, "Maximum payloads over") {
 		return // said at every start; entries of 9 MiB are meant
 	}
-	l.log.Warn(line(format, v))
+	text := line(format, v)
+	if strings.Contains(text, "Stream state outdated") || strings.Contains(text, "Recovering stream state") {
+		l.log.Info(text) // how every start after a kill begins; nothing is wrong
+		return
+	}
+	l.log.Warn(text)
 }
 
 func (l *serverLog) Fatalf(format string, v ...any) {

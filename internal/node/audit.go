@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/pipeline"
 )
 
 // Act is something a person or program did with the records: a search, a look
@@ -18,7 +20,48 @@ type Act struct {
 	Detail    string // what exactly, e.g. the query text
 }
 
-// auditRecord is the act's form in the journal; mappings/evident.yaml maps it.
+// onceEvery is how long one record covers the same reading: a page asks for
+// rows, bars and counts of one query, and says so once.
+const onceEvery = time.Minute
+
+// recent remembers what was recorded within onceEvery.
+type recent struct {
+	mu   sync.Mutex
+	acts map[string]time.Time // by caller and detail
+}
+
+// covers reports whether the act was recorded lately.
+func (r *recent) covers(act Act, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, ok := r.acts[act.Caller+"\n"+act.Detail]
+	return ok && now.Sub(at) < onceEvery
+}
+
+func (r *recent) note(act Act, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.acts == nil {
+		r.acts = make(map[string]time.Time)
+	}
+	for key, at := range r.acts {
+		if now.Sub(at) >= onceEvery {
+			delete(r.acts, key)
+		}
+	}
+	r.acts[act.Caller+"\n"+act.Detail] = now
+}
+
+// RecordOnce records the act unless the same caller's reading with the same
+// detail was recorded within the last minute.
+func (n *Node) RecordOnce(ctx context.Context, act Act) error {
+	if n.recent.covers(act, time.Now()) {
+		return nil
+	}
+	return n.Record(ctx, act)
+}
+
+// auditRecord is the act's form in the journal; mappings/general.yaml maps it.
 type auditRecord struct {
 	Time      time.Time `json:"time"`
 	Product   string    `json:"product"`
@@ -40,7 +83,7 @@ func (n *Node) Record(ctx context.Context, act Act) error {
 		return fmt.Errorf("record %s: %w", act.Operation, err)
 	}
 	e := &event.Entry{
-		Source: "evident:audit", Format: event.FormatJSON, Received: now,
+		Source: pipeline.OwnSource, Format: event.FormatJSON, Received: now,
 		Records: []event.Record{{Raw: raw, Position: 1}},
 	}
 	rand.Read(e.Records[0].Salt[:])
@@ -48,5 +91,6 @@ func (n *Node) Record(ctx context.Context, act Act) error {
 	if err := n.Append(ctx, e); err != nil {
 		return fmt.Errorf("record %s: %w", act.Operation, err)
 	}
+	n.recent.note(act, time.Now())
 	return nil
 }

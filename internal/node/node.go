@@ -54,6 +54,7 @@ type Node struct {
 	causes  *reconstruct.Reconstructor
 
 	rate   rate
+	recent recent
 	mu     sync.Mutex // guards known
 	known  map[event.BatchID]bool
 	stop   context.CancelFunc

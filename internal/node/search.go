@@ -45,17 +45,47 @@ func (n *Node) openSearch(ctx context.Context) (err error) {
 
 // Search answers a query for the caller and records that it was asked.
 func (n *Node) Search(ctx context.Context, caller string, r search.Request) (*search.Result, error) {
-	detail := fmt.Sprintf("query %q", r.Query.String())
-	if !r.From.IsZero() || !r.To.IsZero() {
-		detail += fmt.Sprintf(" from %s to %s", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
-	}
-	if err := n.Record(ctx, Act{Operation: "search", Caller: caller, Detail: detail}); err != nil {
+	err := n.Record(ctx, Act{Operation: "search", Caller: caller, Detail: queryDetail(r)})
+	if err != nil {
 		return nil, err
 	}
 	return n.search.Search(ctx, r)
 }
 
-// Engine is the query engine for what needs no record: counts and completion.
+// Facets counts the values of a field among the matches for the caller. The
+// record of the same caller's same query covers it.
+func (n *Node) Facets(ctx context.Context, caller string, r search.Request, field string, count int,
+) ([]search.Facet, error) {
+	err := n.RecordOnce(ctx, Act{Operation: "count-values", Caller: caller, Detail: queryDetail(r)})
+	if err != nil {
+		return nil, err
+	}
+	return n.search.Facets(ctx, r, field, count)
+}
+
+// Complete suggests what may be typed next. Values come from records, so a
+// field whose values are shown is recorded, once a minute.
+func (n *Node) Complete(ctx context.Context, caller, query string, cursor int) (search.Completion, error) {
+	c := search.Complete(query, cursor)
+	if c.Field == "" {
+		return c, nil
+	}
+	err := n.RecordOnce(ctx, Act{Operation: "complete-values", Caller: caller, Detail: "field " + c.Field})
+	if err != nil {
+		return c, err
+	}
+	return n.search.Complete(ctx, query, cursor)
+}
+
+func queryDetail(r search.Request) string {
+	detail := fmt.Sprintf("query %q", r.Query.String())
+	if !r.From.IsZero() || !r.To.IsZero() {
+		detail += fmt.Sprintf(" from %s to %s", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
+	}
+	return detail
+}
+
+// Engine is the query engine for what needs no record: counts over time.
 func (n *Node) Engine() *search.Engine { return n.search }
 
 // EventOf turns a row of an answer into the event it is, without native

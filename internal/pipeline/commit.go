@@ -193,10 +193,15 @@ func (c *committer) noteEvent(j *job, i int) {
 	})
 }
 
+// OwnSource is the source of entries that Evident writes itself.
+const OwnSource = "evident:audit"
+
 // sourceName names a log source the way an analyst does: "windows/sysmon",
 // "zeek/dns"; by format where no mapping knows it.
 func sourceName(ev *event.Event) string {
 	switch {
+	case ev.Product == "evident" && ev.Source != OwnSource:
+		return "foreign/evident" // somebody else's record that claims to be ours
 	case ev.Product == "":
 		return "unmapped/" + string(ev.Format)
 	case ev.Service != "":

@@ -241,7 +241,8 @@ func known(id string) technique {
 // tacticOf takes the rule's own tactic before that of the templates.
 func tacticOf(id string, tactics []string) string {
 	if len(tactics) > 0 {
-		return strings.ReplaceAll(tactics[0], "_", "-")
+		// Rules write "lateral-movement", "lateral_movement" or "Lateral Movement".
+		return strings.ToLower(strings.NewReplacer("_", "-", " ", "-").Replace(tactics[0]))
 	}
 	return known(id).tactic
 }

@@ -8,8 +8,13 @@ import (
 const counting = "record is the 1-based number of the record in its file: a line of a JSON or " +
 	"syslog file, a line of a Zeek log not counting # lines, a whole multi-line audit event"
 
+// KeyFormat is what an answer key says of itself, so that nobody takes it for
+// a log.
+const KeyFormat = "evident.answer-key/v1"
+
 // Key is the answer key: what happened in the logs and which records show it.
 type Key struct {
+	Format     string       `json:"format"` // KeyFormat
 	Seed       uint64       `json:"seed"`
 	Counting   string       `json:"counting"` // how EventRef.Record counts
 	Incidents  []*Incident  `json:"incidents"`

@@ -36,7 +36,7 @@ func newWorld(cfg Config, create func(string) (io.WriteCloser, error)) *world {
 	w := &world{
 		cfg: cfg, end: end,
 		out:      &outputs{create: create, start: cfg.Start, end: end},
-		key:      &Key{Seed: cfg.Seed, Counting: counting},
+		key:      &Key{Format: KeyFormat, Seed: cfg.Seed, Counting: counting},
 		byName:   map[string]*host{},
 		accounts: map[string]*account{},
 		binaries: map[string]*binary{},

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ var (
 	syslogLine = regexp.MustCompile(`^(<\d{1,3}>)?(1 \S+ \S+ |` +
 		`(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]\d \d\d:\d\d:\d\d |` +
 		`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ \S+)`)
+	answerKey   = regexp.MustCompile(`^\s*\{\s*"format"\s*:\s*"evident\.answer-key/`)
 	jsonRecords = regexp.MustCompile(`^\s*\{\s*"Records"\s*:\s*\[`)
 )
 
@@ -49,6 +51,8 @@ func sniff(head []byte) (layout, error) {
 	line, _, whole := bytes.Cut(trimmed, []byte("\n"))
 	line = bytes.TrimRight(line, "\r")
 	switch {
+	case answerKey.Match(trimmed):
+		return layout{}, errors.New("is the answer key of a simulation, not a log; skipped")
 	case trimmed[0] == '[' && looksLikeArray(trimmed):
 		return layout{event.FormatJSON, jsonArray}, nil
 	case jsonRecords.Match(trimmed):

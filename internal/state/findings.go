@@ -85,7 +85,7 @@ func (s *Store) Findings(ctx context.Context, f Filter) ([]Finding, int, error) 
 		limit = -1
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT uid, time, severity, rule, title, host, entry, leaf,
-		incident, body FROM findings`+where+" ORDER BY time DESC, uid LIMIT ?", append(args, limit)...)
+		incident, body FROM findings`+where+" ORDER BY time DESC, entry DESC, leaf DESC, uid LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list findings: %w", err)
 	}

@@ -3,10 +3,18 @@ package api
 import (
 	"context"
 	"net/http"
+
+	"github.com/evident-sec/evident/internal/node"
 )
 
 // incidents answers GET incidents.
 func (a *API) incidents(ctx context.Context, _ *http.Request) (any, error) {
+	err := a.node.RecordOnce(ctx, node.Act{
+		Operation: "list-incidents", Caller: CallerFrom(ctx).ID, Detail: "incidents",
+	})
+	if err != nil {
+		return nil, err
+	}
 	list, err := a.node.Incidents(ctx)
 	if err != nil {
 		return nil, err

@@ -102,7 +102,7 @@ func (a *API) facets(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.node.Engine().Facets(ctx, req, r.URL.Query().Get("field"), n)
+	found, err := a.node.Facets(ctx, CallerFrom(ctx).ID, req, r.URL.Query().Get("field"), n)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (a *API) complete(ctx context.Context, r *http.Request) (any, error) {
 		}
 		cursor = n
 	}
-	c, err := a.node.Engine().Complete(ctx, query, cursor)
+	c, err := a.node.Complete(ctx, CallerFrom(ctx).ID, query, cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +277,10 @@ func (a *API) closeRange(ctx context.Context, req *search.Request) error {
 // overview answers GET overview.
 func (a *API) overview(ctx context.Context, r *http.Request) (any, error) {
 	from, to, err := timeRange(r)
+	if err != nil {
+		return nil, err
+	}
+	err = a.node.RecordOnce(ctx, node.Act{Operation: "overview", Caller: CallerFrom(ctx).ID, Detail: "overview"})
 	if err != nil {
 		return nil, err
 	}
