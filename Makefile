@@ -15,8 +15,17 @@ LISTEN ?= 127.0.0.1:8470
 
 .PHONY: run test help ui build lint gotest uitest e2e bench shape clean fuzz
 
-run: $(if $(NODE_OK),$(UI),noui) $(BIN) ## build everything, load the demo organisation and serve it
+run: ## build everything, load the demo organisation and serve it
+	@$(MAKE) --no-print-directory -j2 $(if $(wildcard $(BIN)),,compile) $(if $(NODE_OK),$(UI),noui)
+	@$(MAKE) --no-print-directory $(BIN)
 	$(BIN) demo --listen $(LISTEN)
+
+# compile fills the build cache beside the page's build, which needs the other
+# core only now and then.
+.PHONY: compile
+compile:
+	@echo "compiling (about four minutes on two cores the first time)"
+	@go build ./internal/... ./sigma ./web/api
 
 test: lint gotest uitest e2e ## everything CI checks
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -346,14 +347,21 @@ func TestInterrupt(t *testing.T) {
 	dir := t.TempDir()
 	input, data := filepath.Join(dir, "events.ndjson"), filepath.Join(dir, "d")
 	writeEvents(t, input, events)
-	for range 3 {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 2))
+	for range 4 {
 		cmd := evidentCommand(t, "ingest", "--data", data, input)
 		var out bytes.Buffer
 		cmd.Stderr = &out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, "the journal to grow", func() bool { return folderSize(filepath.Join(data, "journal")) > 1<<20 })
+		waitFor(t, "the ingest to begin", func() bool {
+			owner, _ := os.ReadFile(filepath.Join(data, "lock"))
+			return bytes.Contains(owner, fmt.Appendf(nil, `"pid":%d,`, cmd.Process.Pid))
+		})
+		time.Sleep(time.Duration(random.IntN(1200)) * time.Millisecond)
 		interrupt(t, cmd)
 		outcome{code: cmd.ProcessState.ExitCode(), stderr: out.String()}.refused(t, "interrupted", "goes on")
 	}

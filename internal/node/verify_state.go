@@ -2,8 +2,51 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
+
+	"github.com/evident-sec/evident/internal/lake"
 )
+
+// changed reports the files of a pair that are not byte for byte what was
+// committed, and the records in them. Which of these records changed, if any
+// did, the record's own checks say.
+func (v *verifier) changed(file lake.File, err error) {
+	if err == nil {
+		return
+	}
+	records := fmt.Sprintf("records %d-0 to %d-%d", file.FirstEntry, file.LastEntry,
+		max(1, v.manifests[file.LastEntry].Count)-1)
+	parts := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		parts = joined.Unwrap()
+	}
+	for _, part := range parts {
+		where := file.Path
+		var damage *lake.DamageError
+		if errors.As(part, &damage) {
+			where = damage.Path
+		}
+		v.fail("file", where+", "+records, "%v", part)
+	}
+}
+
+// catalog checks the lake's list of files.
+func (v *verifier) catalog(ctx context.Context) error {
+	found, err := v.n.lake.CheckCatalog(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	where := filepath.Join(v.n.lakeDir(), "catalog.db")
+	if err != nil {
+		v.fail("lake", where, "%v", err)
+	}
+	for _, text := range found {
+		v.fail("lake", where, "%s", text)
+	}
+	return nil
+}
 
 // derived checks the state. It is no evidence, and everything in it can be
 // derived again, but a finding that changed would mislead.
