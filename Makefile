@@ -35,7 +35,7 @@ help: ## list the targets
 build: $(BIN) ## build the binary
 
 $(BIN): $(GOFILES) $(wildcard $(UI))
-	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/evident
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/evident
 
 ui: $(UI) ## build the page
 

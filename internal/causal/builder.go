@@ -105,10 +105,11 @@ func (b *Builder) str(s string) string {
 // more and build again.
 func (b *Builder) Build() *Graph {
 	edges := b.sorted()
-	g := newGraph(len(edges))
-	g.sensors, g.events = b.sensors.hosts(), len(b.seen)
-	rename(edges, g.sensors)
+	sensors := b.sensors.hosts()
+	rename(edges, sensors)
 	r := newResolver(edges)
+	g := newGraph(len(edges), len(r.uids))
+	g.sensors, g.events = sensors, len(b.seen)
 	for i := range edges {
 		g.addRel(r, i, &edges[i])
 	}

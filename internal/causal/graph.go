@@ -30,10 +30,13 @@ type nodeKey struct {
 	host, key string
 }
 
-func newGraph(edges int) *Graph {
+// newGraph returns an empty graph with room for the edges, and for nodes that
+// are the processes and some more.
+func newGraph(edges, processes int) *Graph {
+	nodes := processes + edges/8 + 8
 	return &Graph{
-		rels: make([]Rel, 0, edges), nodes: make([]Node, 0, edges/2+8),
-		byKey: make(map[nodeKey]int, edges/4),
+		rels: make([]Rel, 0, edges), nodes: make([]Node, 0, nodes),
+		byKey: make(map[nodeKey]int, nodes),
 	}
 }
 
@@ -107,11 +110,15 @@ func (g *Graph) addRel(r *resolver, i int, e *Edge) {
 		Time: e.Time, ID: e.ID, Src: -1, Dst: -1, Verb: e.Verb, Strength: e.Strength,
 		Grade: Proven, Facts: e.Facts,
 	}
-	if e.Src.Is() {
+	if l := r.ends[i].src; l != nil {
+		rel.Src = g.lifeNode(l, &e.Src, e)
+	} else if e.Src.Is() {
 		ent, grade := r.resolve(e.Src, i, false, t)
 		rel.Src, rel.Grade = g.node(ent, e), min(rel.Grade, grade)
 	}
-	if e.Dst.Is() {
+	if l := r.ends[i].dst; l != nil {
+		rel.Dst = g.lifeNode(l, &e.Dst, e)
+	} else if e.Dst.Is() {
 		ent, grade := r.resolve(e.Dst, i, true, t)
 		rel.Dst, rel.Grade = g.node(ent, e), min(rel.Grade, grade)
 	}
@@ -131,7 +138,22 @@ func (g *Graph) node(e Entity, edge *Edge) int {
 		g.byKey[key] = i
 		g.nodes = append(g.nodes, Node{Entity: e, First: edge.Time})
 	}
-	n := &g.nodes[i]
+	g.nodes[i].see(&e, edge)
+	return i
+}
+
+// lifeNode is node for a process that has a unique identifier: its life
+// remembers the number.
+func (g *Graph) lifeNode(l *life, e *Entity, edge *Edge) int {
+	if l.node == 0 {
+		l.node = g.node(*e, edge) + 1
+	}
+	g.nodes[l.node-1].see(e, edge)
+	return l.node - 1
+}
+
+// see takes what one more edge says about the node.
+func (n *Node) see(e *Entity, edge *Edge) {
 	n.Last = edge.Time
 	if n.Name == "" {
 		n.Name = e.Name
@@ -139,7 +161,6 @@ func (g *Graph) node(e Entity, edge *Edge) int {
 	if n.PID == 0 {
 		n.PID = e.PID
 	}
-	return i
 }
 
 // describe keeps what a launch, end or logon says about its node.

@@ -26,7 +26,11 @@ type life struct {
 	parent     int64 // pid of the parent, for Linux
 	linux      bool
 	uid        bool
+	node       int // number of its node + 1, 0 before it has one
 }
+
+// ends are the identified lives that an edge joins, nil where one is not.
+type ends struct{ src, dst *life }
 
 type pidName struct{ host, uid string }
 
@@ -65,6 +69,8 @@ type resolver struct {
 	byPID  map[pidKey]*pidLives
 	byUID  map[pidName]*life
 	uids   []*life            // byUID in order of appearance
+	ends   []ends             // by edge
+	free   []life             // not yet given out, allocated many at once
 	launch map[int]*life      // edge index to the life a record without uid names
 	alias  map[pidName]string // session of the host: the first of its two halves
 }
@@ -72,10 +78,11 @@ type resolver struct {
 func newResolver(edges []Edge) *resolver {
 	r := &resolver{
 		byPID: map[pidKey]*pidLives{}, byUID: map[pidName]*life{}, launch: map[int]*life{},
+		ends:  make([]ends, len(edges)),
 		alias: map[pidName]string{},
 	}
 	for i := range edges {
-		r.identified(&edges[i])
+		r.identified(&edges[i], &r.ends[i])
 	}
 	r.order()
 	for i := range edges {
@@ -112,15 +119,13 @@ func (r *resolver) lives(k pidKey) *pidLives {
 }
 
 // identified registers lives that carry a unique identifier.
-func (r *resolver) identified(e *Edge) {
-	for _, p := range []*Entity{&e.Src, &e.Dst} {
-		if p.Kind != KindProcess || p.Key == "" {
-			continue
-		}
-		l := r.uidLife(p)
-		if p != &e.Dst {
-			continue
-		}
+func (r *resolver) identified(e *Edge, to *ends) {
+	if e.Src.Kind == KindProcess && e.Src.Key != "" {
+		to.src = r.uidLife(&e.Src)
+	}
+	if e.Dst.Kind == KindProcess && e.Dst.Key != "" {
+		l := r.uidLife(&e.Dst)
+		to.dst = l
 		switch e.Verb {
 		case VerbSpawned:
 			if l.start == noStart {
@@ -139,7 +144,11 @@ func (r *resolver) uidLife(p *Entity) *life {
 	id := pidName{p.Host, p.Key}
 	l := r.byUID[id]
 	if l == nil {
-		l = &life{host: p.Host, key: p.Key, start: noStart, end: noEnd, uid: true}
+		if len(r.free) == 0 {
+			r.free = make([]life, 256)
+		}
+		l, r.free = &r.free[0], r.free[1:]
+		*l = life{host: p.Host, key: p.Key, start: noStart, end: noEnd, uid: true}
 		r.byUID[id] = l
 		r.uids = append(r.uids, l)
 	}
