@@ -80,7 +80,11 @@ func TestInUse(t *testing.T) {
 	pid := "process " + strconv.Itoa(s.cmd.Process.Pid)
 	in := write(t, filepath.Join(dir, "a.json"), lines("a", 2))
 	for _, args := range [][]string{
-		{"ingest", in}, {"verify"}, {"search", "*"}, {"findings"}, {"prove", "1-0"},
+		{"ingest", in},
+		{"verify"},
+		{"search", "*"},
+		{"findings"},
+		{"prove", "1-0"},
 		{"serve", "--listen", "127.0.0.1:0"},
 	} {
 		evident(t, nil, append([]string{args[0], "--data", filepath.Join(dir, "d")}, args[1:]...)...).

@@ -247,9 +247,17 @@ func TestHostileLines(t *testing.T) {
 	}
 	outputs = append(outputs, list)
 	for _, args := range [][]string{
-		{"findings"}, {"search", "*"}, {"search", "--json", "*"}, {"reconstruct", id},
-		{"reconstruct", "--json", id}, {"reconstruct", "--markdown", id}, {"reconstruct", "--html", id},
-		{"prove", event[1]}, {"verify"}, {"search", "a:\x1b[31m"}, {"prove", "\x1b[31m"},
+		{"findings"},
+		{"search", "*"},
+		{"search", "--json", "*"},
+		{"reconstruct", id},
+		{"reconstruct", "--json", id},
+		{"reconstruct", "--markdown", id},
+		{"reconstruct", "--html", id},
+		{"prove", event[1]},
+		{"verify"},
+		{"search", "a:\x1b[31m"},
+		{"prove", "\x1b[31m"},
 		{"reconstruct", "\x1b[31m"},
 	} {
 		args = append([]string{args[0], "--data", data}, args[1:]...)

@@ -54,7 +54,7 @@ func (c *ingestCmd) Run(e *env) error {
 		NoSearch: true, SealCount: c.SealAt, Log: e.log,
 	})
 	if err != nil {
-		return err
+		return c.finish(e, source.Report{}, err)
 	}
 	report, err := c.ingest(e, n)
 	if closeErr := n.Close(); err == nil && closeErr != nil {
@@ -87,8 +87,8 @@ func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
 		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
 	}
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("ingest was interrupted; %d records are kept, the same command goes on "+
-			"from there: %w", r.Records+r.Already, err)
+		return fmt.Errorf("%d records are kept, the same command goes on from there: %w",
+			r.Records+r.Already, err)
 	}
 	if state.DiskFull(err) {
 		return fmt.Errorf("the disk is full; %d records are kept, make room and give the same command "+

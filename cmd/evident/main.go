@@ -139,8 +139,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitDone
 	case errors.Is(err, errWrong):
 		return exitWrong
-	case ctx.Err() != nil && err.Error() == context.Canceled.Error():
-		err = errors.New("interrupted")
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = fmt.Errorf("interrupted: %w", err)
 	}
 	fmt.Fprintf(stderr, "evident: %s\n", plain(err.Error()))
 	return exitUsage

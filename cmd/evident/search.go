@@ -86,7 +86,7 @@ func queryError(query string, err error) error {
 	if !errors.As(err, &syntax) {
 		return err
 	}
-	text := fmt.Sprintf("read query: %s, at byte %d", syntax.Message, syntax.Offset)
+	text := fmt.Sprintf("read query: %s at byte %d", syntax.Message, syntax.Offset)
 	if at := near(query, syntax.Offset, syntax.Length); at != "" {
 		text += fmt.Sprintf(", near %q", plain(at))
 	}

@@ -110,7 +110,7 @@ type shape struct {
 	errorf, wrapped       int
 	exported, documented  int
 	undocumented          []string
-	inits, panics         int
+	panics                int
 	codeLines, testLines  int
 	fuzz, examples, tests int
 }

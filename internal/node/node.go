@@ -121,7 +121,7 @@ func (n *Node) openStores(ctx context.Context) (err error) {
 func (n *Node) lakeDir() string { return filepath.Join(n.cfg.Dir, "lake") }
 
 // loadKnown collects the batches that need not be ingested again: those in the
-// state and those in the journal that the state has not seen yet.
+// state and those that the state has not seen yet.
 func (n *Node) loadKnown(ctx context.Context) error {
 	n.known = make(map[event.BatchID]bool)
 	if n.cfg.Frozen {
@@ -142,6 +142,12 @@ func (n *Node) loadKnown(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read journal bounds: %w", err)
 	}
+	for e, err := range (replay{n.journal, n.lake}).sealed(ctx, through+1, first) {
+		if err != nil {
+			return err
+		}
+		n.known[e.Batch] = true
+	}
 	for seq := max(through+1, first); seq <= last; seq++ {
 		e, err := n.journal.Get(ctx, seq)
 		if err != nil {
@@ -157,7 +163,7 @@ func (n *Node) startPipeline(ctx context.Context) error {
 		return nil
 	}
 	cfg := pipeline.Config{
-		Journal: n.journal, Ledger: n.ledger, Lake: n.lake, State: n.state,
+		Journal: replay{n.journal, n.lake}, Ledger: n.ledger, Lake: n.lake, State: n.state,
 		Normalize: n.norm, Detect: n.detect, Log: n.cfg.Log,
 		SealAfter: n.cfg.SealAfter, SealCount: n.cfg.SealCount,
 	}

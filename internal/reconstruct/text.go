@@ -68,8 +68,16 @@ func (p *printer) gaps(gaps []Gap, after int) {
 	}
 }
 
+// tacticLine names the tactic as ATT&CK writes it for people.
 func tacticLine(s *Step) string {
-	return strings.TrimSpace(strings.Join([]string{s.Tactic, s.Technique, s.TechniqueName}, " "))
+	words := strings.Split(s.Tactic, "-")
+	for i, word := range words {
+		if word != "" && word != "and" {
+			words[i] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	tactic := strings.Join(words, " ")
+	return strings.TrimSpace(strings.Join([]string{tactic, s.Technique, s.TechniqueName}, " "))
 }
 
 func refs(ids []event.ID) string {

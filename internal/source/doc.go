@@ -14,10 +14,13 @@
 // when it has grown, adds only what is missing. The chain starts with the
 // format and the column header, not with the file's name: a renamed copy is
 // the same content.
+// A last line without its end begins a batch of its own, because the rest of
+// it may still come; until then it is a record, and stays one.
 //
 // # Bad input
 //
 // A part that cannot be read (a truncated archive, an over-long line, a file
 // that is not a log) becomes one Problem with its place; the rest goes
 // through.
+// A zip without its directory gives the members that its local headers show.
 package source

@@ -100,6 +100,9 @@ func (r *Reader) stream(ctx context.Context, name string, in io.Reader, depth in
 	buf := bufio.NewReaderSize(in, 1<<18)
 	head, err := r.peek(buf)
 	if len(head) == 0 {
+		if stop(err) {
+			return err
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			r.problem(name, "", "cannot be read: %v", err)
 		}

@@ -121,7 +121,8 @@ func (m *model) filter(f state.Filter) (list []state.Finding, total int) {
 		}
 	}
 	slices.SortFunc(list, func(a, b state.Finding) int {
-		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.UID, b.UID))
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.Event.Entry, a.Event.Entry),
+			cmp.Compare(b.Event.Leaf, a.Event.Leaf), cmp.Compare(a.UID, b.UID))
 	})
 	if total = len(list); f.Limit > 0 && total > f.Limit {
 		list = list[:f.Limit]
@@ -177,7 +178,7 @@ func TestStore(t *testing.T) {
 			list, total, err := s.Findings(t.Context(), f)
 			want, wantTotal := m.filter(f)
 			if err != nil || total != wantTotal || !sameFindings(list, want) {
-				t.Fatalf("filter %+v: %d of %d, want %d of %d; %v", f, len(list), total, len(want), wantTotal, err)
+				t.Fatalf("filter %+v: %d in all, %+v; want %d, %+v; %v", f, total, list, wantTotal, want, err)
 			}
 		}
 		m.compare(t, s)
