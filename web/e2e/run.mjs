@@ -73,6 +73,14 @@ async function flow(browser, theme) {
     await settle(page);
     await shoot(page, `overview-${theme}`);
   });
+  await t('overview opens with the worst incident, nothing stretches', async () => {
+    const sentence = (await page.textContent('.verdict strong')) ?? '';
+    expect(/need(s)? a decision|none urgent|No incident/.test(sentence), `the first sentence is: ${sentence}`);
+    const way = await page.locator('section[aria-label="One way, one pass"]').boundingBox();
+    expect((way?.height ?? 999) <= 130, `the way is ${way?.height} px high`);
+    const cut = await page.evaluate(() => [...document.querySelectorAll('section[aria-label="Incidents"] td:nth-child(2)')].filter((e) => e.scrollWidth > e.clientWidth).length);
+    expect(cut === 0, `${cut} incident identifiers are cut`);
+  });
   await clean('overview');
 
   await t('search lists events', async () => {
@@ -130,6 +138,18 @@ async function flow(browser, theme) {
     await shoot(page, `findings-${theme}`);
   });
   await clean('findings');
+  await t('findings of one rule on one host are one row that unfolds', async () => {
+    const rows = page.locator('section[aria-label="Findings"] tbody tr');
+    const fold = page.locator('section[aria-label="Findings"] button[aria-expanded]').first();
+    if ((await fold.count()) === 0) return;
+    const before = await rows.count();
+    const members = Number.parseInt(((await fold.textContent()) ?? '').replaceAll(',', ''), 10);
+    await fold.click();
+    await page.waitForFunction((n) => document.querySelectorAll('section[aria-label="Findings"] tbody tr').length === n, before + members - 1);
+    await clean('findings with an open group');
+    await fold.click();
+    await page.waitForFunction((n) => document.querySelectorAll('section[aria-label="Findings"] tbody tr').length === n, before);
+  });
 
   await t('an incident opens with steps, lanes and graph', async () => {
     await page.click('nav >> text=Incidents');
@@ -144,12 +164,32 @@ async function flow(browser, theme) {
     await shoot(page, `incident-${theme}`);
   });
   await clean('incident');
+  await t('closed steps are short, the axis is labelled', async () => {
+    const heights = await page.evaluate(() => [...document.querySelectorAll('[data-step]:not([aria-current])')].map((e) => e.getBoundingClientRect().height));
+    const most = heights.length >= 10 ? 52 : 70;
+    expect(heights.every((h) => h <= most), `closed steps are up to ${Math.max(...heights)} px high`);
+    const said = await page.evaluate(() => [...document.querySelectorAll('[data-step] p.closed')].every((e) => e.title.length > 0));
+    expect(said, 'a closed step does not tell its whole sentence');
+    const lanes = page.locator('section[aria-label="Hosts over time"] svg');
+    const labels = await lanes.locator('text.t').count();
+    expect(labels >= Math.min(heights.length + 1, 6), `only ${labels} times are on the axis`);
+    expect(heights.length === 0 || (await lanes.locator('text.since').count()) > 0, 'no wait is on the axis');
+  });
   await t('graph and lanes have table twins', async () => {
     await page.keyboard.press('Shift+T');
     await page.waitForSelector('section[aria-label="Cause graph"] :is(table, .empty)');
     await page.waitForSelector('section[aria-label="Hosts over time"] table');
     await settle(page);
     await shoot(page, `incident-tables-${theme}`);
+  });
+  await t('the key view tells no more than the full one', async () => {
+    const graph = page.locator('section[aria-label="Cause graph"]');
+    if ((await graph.locator('.empty').count()) > 0) return;
+    const key = await graph.locator('tbody tr').count();
+    await graph.getByRole('button', { name: 'Full' }).click();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('nodes') === 'all');
+    expect((await graph.locator('tbody tr').count()) >= key, 'the full table has fewer edges');
+    await graph.getByRole('button', { name: 'Key' }).click();
   });
   await clean('incident as tables');
 
@@ -232,6 +272,26 @@ async function keyboard(browser) {
     await press('Shift+T');
     await page.waitForSelector('.hs table');
     await press('Shift+T');
+  });
+  await t('g f, j and e open and fold a group of findings', async () => {
+    await press('g', 'f');
+    const fold = page.locator('section[aria-label="Findings"] button[aria-expanded]').first();
+    await page.locator('section[aria-label="Findings"] tbody tr').first().waitFor();
+    if ((await fold.count()) === 0) return;
+    for (let i = 0; i < 200 && (await page.locator('tr[aria-selected="true"] button[aria-expanded]').count()) === 0; i++) {
+      const was = new URL(page.url()).searchParams.get('uid');
+      await press('j');
+      await page.waitForFunction((u) => new URLSearchParams(location.search).get('uid') !== u, was);
+    }
+    const head = new URL(page.url()).searchParams.get('uid');
+    await press('e');
+    await page.waitForSelector('tr[aria-selected="true"] button[aria-expanded="true"]');
+    await press('j');
+    await page.waitForSelector('tr.sub[aria-selected="true"]');
+    await press('e');
+    await page.waitForSelector('tr[aria-selected="true"] button[aria-expanded="false"]');
+    expect(new URL(page.url()).searchParams.get('uid') === head, 'folding did not go back to the head of the group');
+    await press('Escape');
   });
   await t('g f, g i, Enter, j and k reach the steps of an incident', async () => {
     await press('g', 'f');

@@ -12,12 +12,14 @@ export interface View {
   edges: GraphEdge[];
   /** What is not shown, a host each. */
   folded: { host: string; count: number }[];
+  /** Whether it is the key view, whose drawing may draw like things as one. */
+  key: boolean;
 }
 
 /** Everything. */
 export function fullView(nodes: GraphNode[], edges: GraphEdge[]): View {
   const known = new Set(nodes.map((n) => n.id));
-  return { nodes, edges: edges.filter((e) => known.has(e.src) && known.has(e.dst)), folded: [] };
+  return { nodes, edges: edges.filter((e) => known.has(e.src) && known.has(e.dst)), folded: [], key: false };
 }
 
 /** Edges that a step tells, and the shortest links between them. All edges where no step tells one. */
@@ -33,6 +35,7 @@ export function keyView(nodes: GraphNode[], edges: GraphEdge[]): View {
     nodes: nodes.filter((n) => shown.has(n.id)),
     edges: all.edges.filter((e) => kept.has(e)),
     folded: [...folded].map(([host, count]) => ({ host, count })),
+    key: true,
   };
 }
 
@@ -96,6 +99,7 @@ const strongest = ['proven', 'corroborated', 'inferred', 'assumed'];
 
 /** One line for edges that run side by side, one node for ends that differ in name only, one for what is folded. */
 export function merge(view: View): View {
+  if (!view.key) return view;
   const lines = new Map<string, GraphEdge>();
   for (const e of view.edges) {
     const k = `${e.src}\n${e.dst}`;
@@ -112,6 +116,7 @@ export function merge(view: View): View {
     nodes: [...view.nodes.filter((n) => !gone(n.id)).map((n) => (more.has(n.id) ? { ...n, more: more.get(n.id) } : n)), ...rest],
     edges: edges.filter((e) => !gone(e.dst)),
     folded: view.folded,
+    key: true,
   };
 }
 
@@ -136,10 +141,20 @@ function alike(nodes: GraphNode[], edges: GraphEdge[]): Map<string, string> {
   return lead;
 }
 
-/** What a node is called in the drawing: a path's last part, a process with its bare number. */
-export function shortLabel(n: ViewNode): string {
+const number = / \(pid \d+\)$/;
+
+/** What the nodes are called in the drawing: the last part of a path, a process by its number only where two share a name. */
+export function shortLabels(nodes: ViewNode[]): Map<string, string> {
+  const seen = new Map<string, number>();
+  const name = (n: ViewNode) => `${n.host}\n${n.label.replace(number, '')}`;
+  for (const n of nodes) seen.set(name(n), (seen.get(name(n)) ?? 0) + 1);
+  return new Map(nodes.map((n) => [n.id, shortLabel(n, (seen.get(name(n)) ?? 0) > 1)]));
+}
+
+function shortLabel(n: ViewNode, twin: boolean): string {
   const path = n.type === 'registry' ? /[^\\/]+[\\/][^\\/]+$/ : /[^\\/]+$/;
-  const bare = n.label.replace(/ \(pid (\d+)\)$/, ' $1');
+  const bare = twin ? n.label.replace(/(?:\.exe)? \(pid (\d+)\)$/i, ' $1') : n.label.replace(number, '');
+  if (['address', 'endpoint'].includes(n.type)) return bare.slice(0, 46);
   const name = ['file', 'registry', 'pipe'].includes(n.type) ? (path.exec(bare)?.[0] ?? bare) : bare;
   const room = n.more ? 13 : 17;
   const cut = name.length > room ? `${name.slice(0, Math.ceil(room / 2) - 1)}…${name.slice(-Math.floor(room / 2))}` : name;

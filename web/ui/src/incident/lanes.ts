@@ -19,8 +19,8 @@ export interface Lanes {
 
 export const laneHeight = 34;
 export const laneTop = 6;
-const left = 119;
-const right = 27;
+const left = 112;
+const right = 20;
 
 /** Places the steps: evenly, or by the clock. */
 export function placeLanes(r: Reconstruction, steps: Step[], width: number, clock: boolean): Lanes {
@@ -59,11 +59,50 @@ function byClock(steps: Step[], width: number): number[] {
 
 /** Line from one mark to the next, straight on a lane, with rounded corners between lanes; moved by `off`. */
 export function line(a: Mark, b: Mark, off = 0): string {
-  const x0 = a.x + 12;
-  const x1 = b.x - 12;
+  const x0 = a.x + 12 * Math.min(1, Math.abs(b.x - a.x) / 27);
+  const x1 = b.x - 12 * Math.min(1, Math.abs(b.x - a.x) / 27);
   if (a.y === b.y) return `M${x0} ${a.y + off}H${Math.max(x0, x1)}`;
   const way = b.y > a.y ? 1 : -1;
   const mid = Math.max(x0 + 3, x1 - 10) - off * way;
   const r = Math.min(4, Math.abs(b.y - a.y) / 2);
   return `M${x0} ${a.y + off}H${mid - r}Q${mid} ${a.y + off} ${mid} ${a.y + off + way * r}V${b.y + off - way * r}Q${mid} ${b.y + off} ${mid + r} ${b.y + off}H${Math.max(mid + r, x1)}`;
+}
+
+export interface Tick {
+  mark: Mark;
+  /** Where the text stands, px; it is centred there. */
+  x: number;
+  text: string;
+}
+
+/** Width of a letter of the axis, px, on the wide side of the fonts it is set in. */
+const letter = 6.4;
+
+/**
+ * Texts under the marks that have room: the chosen step first, then the first and the last, then the longest waits.
+ * `since` tells the time from the step before, in the middle between both.
+ */
+export function ticks(marks: Mark[], current: number, text: (m: Mark) => string, since = false): Tick[] {
+  const at = (m: Mark) => millis(m.step.from);
+  const weigh = (i: number): number => {
+    if (marks[i].step.n === current) return Infinity;
+    if (i === 0 || i === marks.length - 1) return since ? at(marks[i]) - at(marks[Math.max(0, i - 1)]) : 1e15;
+    return at(marks[i]) - at(marks[i - 1]);
+  };
+  const order = marks.map((_, i) => i).filter((i) => !since || i > 0);
+  order.sort((a, b) => weigh(b) - weigh(a) || a - b);
+  const out: Tick[] = [];
+  for (const i of order) {
+    const t = { mark: marks[i], x: since ? (marks[i].x + marks[i - 1].x) / 2 : marks[i].x, text: text(marks[i]) };
+    const clear = (o: Tick) => Math.abs(o.x - t.x) >= ((o.text.length + t.text.length) * letter) / 2 + 3;
+    if (t.text !== '' && out.every(clear)) out.push(t);
+  }
+  return out.sort((a, b) => a.x - b.x);
+}
+
+/** Scale of the markers: one where there is room, smaller where steps stand close. */
+export function markScale(marks: Mark[]): number {
+  if (marks.length < 2) return 1;
+  const step = (marks[marks.length - 1].x - marks[0].x) / (marks.length - 1);
+  return Math.min(1, Math.max(0.66, step / 27));
 }

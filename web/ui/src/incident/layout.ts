@@ -11,9 +11,9 @@ export interface Placed {
 }
 
 /** Size of a node and of the room around it, px at zoom 1. */
-export const nodeSize = { width: 116, height: 26 };
-const cell = { width: 148, height: 44 };
-const between = { width: 66, height: 44 };
+export const nodeSize = { width: 108, height: 28 };
+const cell = { width: 144, height: 46 };
+const between = { width: 44, height: 48 };
 const never = 1e6;
 
 interface Spot {
@@ -30,19 +30,20 @@ interface Block {
 
 /**
  * Places nodes. Inside a box what leads on stands in the first column from top to bottom, and what ends there stands
- * beside what it comes from, over `ends` columns. The number of columns and which boxes share a stack are chosen so
+ * beside what it comes from, over `ends` columns; the second of them is half a row lower, so that the line to it runs
+ * between the nodes of the first. The number of columns and which boxes share a stack are chosen so
  * that the whole fits the shape (width by height) best. What lies outside stands first where the story starts from
  * it, else last.
  */
 export function layout(nodes: GraphNode[], edges: GraphEdge[], shape = 1.4): Placed[] {
   let best: Block[][] = [];
   let least = Infinity;
-  for (let ends = 0; ends <= 6; ends++) {
+  for (let ends = 0; ends <= 2; ends++) {
     const blocks = blocksOf(nodes, edges, ends);
     for (const limit of new Set(blocks.flatMap((_, i) => [tall(blocks.slice(0, i + 1)), tall(blocks.slice(i))]))) {
       const stacks = pack(blocks, limit);
       const width = stacks.reduce((n, s) => n + widest(s) * cell.width + between.width, -between.width);
-      const size = Math.max(width, Math.max(...stacks.map(tall)) * shape);
+      const size = Math.max(width, Math.max(...stacks.map(tall)) * shape) * (1 + 0.08 * backward(stacks, edges));
       if (size < least) [least, best] = [size, stacks];
     }
   }
@@ -65,6 +66,15 @@ function pack(blocks: Block[], limit: number): Block[][] {
     else stacks.push([b]);
   }
   return stacks;
+}
+
+/** Edges between boxes that do not run to the right: they cross what stands between. */
+function backward(stacks: Block[][], edges: GraphEdge[]): number {
+  const at = new Map(stacks.flatMap((s, i) => s.flatMap((b) => b.spots.map((p) => [p.node.id, { stack: i, box: b }] as const))));
+  return edges.filter((e) => {
+    const [a, b] = [at.get(e.src), at.get(e.dst)];
+    return a && b && a.box !== b.box && b.stack <= a.stack;
+  }).length;
 }
 
 function settle(stacks: Block[][]): Placed[] {
@@ -127,7 +137,7 @@ function block(members: GraphNode[], edges: GraphEdge[], first: (id: string) => 
     let slot = (rowOf.get(parent.get(node.id) ?? '') ?? 0) * ends;
     while (taken.has(slot)) slot++;
     taken.add(slot);
-    spots.push({ node, column: 1 + (slot % ends), row: Math.floor(slot / ends) });
+    spots.push({ node, column: 1 + (slot % ends), row: Math.floor(slot / ends) + (slot % ends) / 2 });
   }
   return { spots, columns: 1 + Math.max(0, ...spots.map((s) => s.column)), rows: 1 + Math.max(0, ...spots.map((s) => s.row)) };
 }
