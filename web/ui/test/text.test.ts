@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hexLines, textLines } from '../src/events/bytes';
 import { flatten } from '../src/events/flatten';
 import { parse } from '../src/marks/prose';
-import { bytes, className, count, isPerson, isPseudonym, plural, short, shortHash } from '../src/text/format';
+import { bytes, className, count, isPerson, isPseudonym, plural, short, shortHash, tacticName } from '../src/text/format';
 import { clock, dayTime, delta, duration, fraction, millis, range } from '../src/text/time';
 import { isHostile, visible, visibleBlock } from '../src/text/visible';
 
@@ -29,6 +29,9 @@ describe('visible text', () => {
 });
 
 describe('numbers and names', () => {
+  it('names tactics alike', () => {
+    expect(['initial-access', 'Initial Access', 'command_and_control', undefined].map(tacticName)).toEqual(['Initial access', 'Initial access', 'Command and control', '']);
+  });
   it('formats', () => {
     expect(count(41207338)).toBe('41,207,338');
     expect(short(2310118)).toBe('2.31 M');

@@ -71,3 +71,8 @@ export function className(name: string): string {
 export function title(s: string): string {
   return s.charAt(0).toUpperCase() + s.slice(1);
 }
+
+/** Name of an ATT&CK tactic, however it was spelled: "initial-access" → "Initial access". */
+export function tacticName(s: string | undefined | null): string {
+  return title((s ?? '').replaceAll(/[-_ ]+/g, ' ').toLowerCase());
+}
