@@ -102,17 +102,21 @@ func (n *Node) UpdateIncidents(ctx context.Context) error {
 	return n.state.PutIncidents(ctx, kept)
 }
 
+// maxStale bounds how long a steady stream of findings may put off an update.
+const maxStale = time.Minute
+
 // KeepIncidents updates the incidents whenever new findings have come and no
-// more came for the interval, until ctx ends.
+// more came for the interval, or maxStale has passed, until ctx ends.
 func (n *Node) KeepIncidents(ctx context.Context, interval time.Duration) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	done, before := -1, -1
+	updated := time.Now()
 	for {
 		count, err := n.state.FindingCount(ctx)
-		if err == nil && count != done && count == before {
+		if err == nil && count != done && (count == before || time.Since(updated) > maxStale) {
 			if err = n.UpdateIncidents(ctx); err == nil {
-				done = count
+				done, updated = count, time.Now()
 			}
 		}
 		if ctx.Err() != nil {
