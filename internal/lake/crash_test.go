@@ -76,7 +76,7 @@ func TestKill(t *testing.T) {
 	var checked uint64
 	left := 0
 	for range kills {
-		acked := killAfter(t, dir, time.Duration(rnd.IntN(200))*time.Millisecond)
+		acked := killAfter(t, dir, time.Duration(1+rnd.IntN(200))*time.Millisecond)
 		left += len(leftOver(t, dir))
 		checked = checkAfterKill(t, dir, acked, checked)
 	}
