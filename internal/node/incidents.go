@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -84,7 +85,10 @@ func (n *Node) UpdateIncidents(ctx context.Context) error {
 		return err
 	}
 	groups, err := causes.Group(ctx, seeds)
-	if err != nil {
+	if errors.Is(err, reconstruct.ErrNotFound) {
+		// The event of a finding is gone; the other findings have their groups.
+		n.cfg.Log.Warn("some findings are in no incident", "error", err)
+	} else if err != nil {
 		return fmt.Errorf("group findings: %w", err)
 	}
 	kept := make([]state.Incident, len(groups))
