@@ -5,6 +5,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/yamltree"
 )
 
 // Bounds on one condition.
@@ -26,23 +28,23 @@ type conditionParser struct {
 }
 
 // parseAll reads the condition, or a list of conditions of which one must hold.
-func (c *conditionParser) parseAll(n *node) (*expr, error) {
-	list := []*node{n}
-	if n.kind == kindList {
-		list = n.items
+func (c *conditionParser) parseAll(n *yamltree.Node) (*expr, error) {
+	list := []*yamltree.Node{n}
+	if n.Kind == yamltree.List {
+		list = n.Items
 	}
 	if len(list) == 0 {
-		return nil, errAt(n.line, "condition is an empty list")
+		return nil, yamltree.Errorf(n.Line, "condition is an empty list")
 	}
 	var kids []*expr
 	for _, item := range list {
-		if item.kind != kindString {
-			return nil, errAt(item.line, "condition is not text")
+		if item.Kind != yamltree.String {
+			return nil, yamltree.Errorf(item.Line, "condition is not text")
 		}
-		c.line = item.line
-		x, err := c.parse(item.text)
+		c.line = item.Line
+		x, err := c.parse(item.Text)
 		if err != nil {
-			return nil, withLine(fmt.Errorf("condition: %w", err), item.line)
+			return nil, withLine(fmt.Errorf("condition: %w", err), item.Line)
 		}
 		kids = append(kids, x)
 	}
@@ -52,10 +54,10 @@ func (c *conditionParser) parseAll(n *node) (*expr, error) {
 // parse reads one condition.
 func (c *conditionParser) parse(text string) (*expr, error) {
 	if len(text) > maxConditionBytes {
-		return nil, errAt(c.line, "longer than %d bytes", maxConditionBytes)
+		return nil, yamltree.Errorf(c.line, "longer than %d bytes", maxConditionBytes)
 	}
 	if _, pipe, ok := strings.Cut(text, "|"); ok {
-		return nil, errAt(c.line, "legacy aggregation %q; write a correlation rule "+
+		return nil, yamltree.Errorf(c.line, "legacy aggregation %q; write a correlation rule "+
 			"(not supported yet)", "|"+clip(pipe, 60))
 	}
 	c.tokens, c.depth = splitCondition(text), 0
@@ -64,7 +66,7 @@ func (c *conditionParser) parse(text string) (*expr, error) {
 		return nil, err
 	}
 	if len(c.tokens) > 0 {
-		return nil, errAt(c.line, "unexpected %q", clip(c.tokens[0], 60))
+		return nil, yamltree.Errorf(c.line, "unexpected %q", clip(c.tokens[0], 60))
 	}
 	return x, nil
 }
@@ -127,7 +129,7 @@ func (c *conditionParser) chain(word string, operand func() (*expr, error),
 
 func (c *conditionParser) not() (*expr, error) {
 	if c.depth++; c.depth > maxConditionDepth {
-		return nil, errAt(c.line, "nested deeper than %d levels", maxConditionDepth)
+		return nil, yamltree.Errorf(c.line, "nested deeper than %d levels", maxConditionDepth)
 	}
 	defer func() { c.depth-- }()
 	if !c.accept("not") {
@@ -145,13 +147,13 @@ func (c *conditionParser) operand() (*expr, error) {
 	if c.accept("(") {
 		x, err := c.or()
 		if err == nil && !c.accept(")") {
-			err = errAt(c.line, "missing )")
+			err = yamltree.Errorf(c.line, "missing )")
 		}
 		return x, err
 	}
 	word := c.peek()
 	if word == "" {
-		return nil, errAt(c.line, "ends where a selection is expected")
+		return nil, yamltree.Errorf(c.line, "ends where a selection is expected")
 	}
 	c.tokens = c.tokens[1:]
 	if c.accept("of") {
@@ -160,14 +162,14 @@ func (c *conditionParser) operand() (*expr, error) {
 	if x, ok := c.names[word]; ok {
 		return x, nil
 	}
-	return nil, errAt(c.line, "selection %q is not defined", clip(word, 60))
+	return nil, yamltree.Errorf(c.line, "selection %q is not defined", clip(word, 60))
 }
 
 // of reads the rest of "1 of sel*", "all of them", "2 of x*".
 func (c *conditionParser) of(quantity string) (*expr, error) {
 	target := c.peek()
 	if target == "" {
-		return nil, errAt(c.line, "%q of what?", clip(quantity, 60))
+		return nil, yamltree.Errorf(c.line, "%q of what?", clip(quantity, 60))
 	}
 	c.tokens = c.tokens[1:]
 	kids, err := c.matching(target)
@@ -182,7 +184,7 @@ func (c *conditionParser) of(quantity string) (*expr, error) {
 	}
 	n, err := strconv.Atoi(quantity)
 	if err != nil || n < 1 || n > len(kids) {
-		return nil, errAt(c.line, "%q of %d selections cannot hold", clip(quantity, 60), len(kids))
+		return nil, yamltree.Errorf(c.line, "%q of %d selections cannot hold", clip(quantity, 60), len(kids))
 	}
 	return atLeast(n, kids, c.line)
 }
@@ -196,7 +198,7 @@ func (c *conditionParser) matching(target string) ([]*expr, error) {
 		if !strings.EqualFold(target, "them") {
 			var err error
 			if fits, err = path.Match(target, name); err != nil {
-				return nil, errAt(c.line, "bad name pattern %q", clip(target, 60))
+				return nil, yamltree.Errorf(c.line, "bad name pattern %q", clip(target, 60))
 			}
 		}
 		if fits {
@@ -204,7 +206,7 @@ func (c *conditionParser) matching(target string) ([]*expr, error) {
 		}
 	}
 	if len(kids) == 0 {
-		return nil, errAt(c.line, "no selection fits %q", clip(target, 60))
+		return nil, yamltree.Errorf(c.line, "no selection fits %q", clip(target, 60))
 	}
 	return kids, nil
 }
@@ -219,7 +221,7 @@ func atLeast(n int, kids []*expr, line int) (*expr, error) {
 		return all(kids), nil
 	}
 	if len(kids) > maxCounted {
-		return nil, errAt(line, "%d of %d selections: more than %d", n, len(kids), maxCounted)
+		return nil, yamltree.Errorf(line, "%d of %d selections: more than %d", n, len(kids), maxCounted)
 	}
 	type key struct{ n, from int }
 	memo := map[key]*expr{}

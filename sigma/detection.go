@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/textmatch"
+	"github.com/evident-sec/evident/internal/yamltree"
 )
 
 // ruleParser reads the detection section of one rule.
 type ruleParser struct {
 	loader   *Loader
 	warnings []string
-	values   int // values so far, bounded by maxNodes
+	values   int // values so far, bounded by yamltree.MaxNodes
 }
 
 // warn notes a deviation from the specification that keeps the rule's meaning.
@@ -21,53 +24,47 @@ func (r *ruleParser) warn(line int, format string, args ...any) {
 }
 
 // selections reads the search identifiers and the condition over them.
-func (r *ruleParser) detection(n *node) (*expr, error) {
-	if n == nil || n.kind != kindMap {
-		return nil, errAt(lineOf(n), "detection is not a map")
+func (r *ruleParser) detection(n *yamltree.Node) (*expr, error) {
+	if n == nil || n.Kind != yamltree.Map {
+		return nil, yamltree.Errorf(n.At(), "detection is not a map")
 	}
-	if t := n.get("timeframe"); t != nil {
-		return nil, errAt(t.line, "timeframe belongs to a legacy aggregation; "+
+	if t := n.Get("timeframe"); t != nil {
+		return nil, yamltree.Errorf(t.Line, "timeframe belongs to a legacy aggregation; "+
 			"write a correlation rule (not supported yet)")
 	}
 	cond := conditionParser{names: map[string]*expr{}}
-	var condition *node
-	for _, e := range n.entries {
-		if e.key == "condition" {
-			condition = e.val
+	var condition *yamltree.Node
+	for _, e := range n.Entries {
+		if e.Key == "condition" {
+			condition = e.Val
 			continue
 		}
-		x, err := r.selection(e.val)
+		x, err := r.selection(e.Val)
 		if err != nil {
-			return nil, fmt.Errorf("selection %q: %w", e.key, err)
+			return nil, fmt.Errorf("selection %q: %w", e.Key, err)
 		}
-		cond.names[e.key] = x
-		cond.order = append(cond.order, e.key)
+		x.label, x.line = e.Key, e.Line
+		cond.names[e.Key] = x
+		cond.order = append(cond.order, e.Key)
 	}
 	if condition == nil {
-		return nil, errAt(n.line, "detection has no condition")
+		return nil, yamltree.Errorf(n.Line, "detection has no condition")
 	}
 	return cond.parseAll(condition)
 }
 
-func lineOf(n *node) int {
-	if n == nil {
-		return 0
-	}
-	return n.line
-}
-
 // selection reads one search identifier: a map (all items hold), a list of
 // maps (one holds) or a list of keywords (one occurs).
-func (r *ruleParser) selection(n *node) (*expr, error) {
-	switch n.kind {
-	case kindMap:
+func (r *ruleParser) selection(n *yamltree.Node) (*expr, error) {
+	switch n.Kind {
+	case yamltree.Map:
 		return r.items(n)
-	case kindList:
-		if len(n.items) == 0 {
-			return nil, errAt(n.line, "empty list")
+	case yamltree.List:
+		if len(n.Items) == 0 {
+			return nil, yamltree.Errorf(n.Line, "empty list")
 		}
 		var kids []*expr
-		for _, item := range n.items {
+		for _, item := range n.Items {
 			x, err := r.selection(item)
 			if err != nil {
 				return nil, err
@@ -75,26 +72,26 @@ func (r *ruleParser) selection(n *node) (*expr, error) {
 			kids = append(kids, x)
 		}
 		return anyOf(kids), nil
-	case kindNull:
-		return nil, errAt(n.line, "empty search identifier")
+	case yamltree.Null:
+		return nil, yamltree.Errorf(n.Line, "empty search identifier")
 	}
 	return r.item("", nil, n)
 }
 
 // items reads a map of fields to values.
-func (r *ruleParser) items(n *node) (*expr, error) {
-	if len(n.entries) == 0 {
-		return nil, errAt(n.line, "empty map")
+func (r *ruleParser) items(n *yamltree.Node) (*expr, error) {
+	if len(n.Entries) == 0 {
+		return nil, yamltree.Errorf(n.Line, "empty map")
 	}
 	var kids []*expr
-	for _, e := range n.entries {
-		parts := strings.Split(e.key, "|")
-		c, err := parseChain(parts[1:], e.line)
+	for _, e := range n.Entries {
+		parts := strings.Split(e.Key, "|")
+		c, err := parseChain(parts[1:], e.Line)
 		if err != nil {
 			return nil, err
 		}
 		field := strings.ReplaceAll(parts[0], " ", "")
-		x, err := r.item(field, c, e.val)
+		x, err := r.item(field, c, e.Val)
 		if err != nil {
 			return nil, err
 		}
@@ -104,25 +101,25 @@ func (r *ruleParser) items(n *node) (*expr, error) {
 }
 
 // item reads one field with its modifiers and its value or values.
-func (r *ruleParser) item(field string, c chain, n *node) (*expr, error) {
-	values := []*node{n}
-	if n.kind == kindList {
-		values = n.items
+func (r *ruleParser) item(field string, c chain, n *yamltree.Node) (*expr, error) {
+	values := []*yamltree.Node{n}
+	if n.Kind == yamltree.List {
+		values = n.Items
 	}
 	if len(values) == 0 {
-		return nil, errAt(n.line, "field %q has an empty list of values", field)
+		return nil, yamltree.Errorf(n.Line, "field %q has an empty list of values", field)
 	}
 	if c.has("all") && len(values) == 1 {
-		r.warn(n.line, "modifier all on a single value")
+		r.warn(n.Line, "modifier all on a single value")
 	}
 	var kids []*expr
 	for _, v := range values {
-		if r.values++; r.values > maxNodes {
-			return nil, errAt(v.line, "more than %d values", maxNodes)
+		if r.values++; r.values > yamltree.MaxNodes {
+			return nil, yamltree.Errorf(v.Line, "more than %d values", yamltree.MaxNodes)
 		}
 		x, err := r.value(field, c, v)
 		if err != nil {
-			return nil, fmt.Errorf("field %q: %w", field, withLine(err, v.line))
+			return nil, fmt.Errorf("field %q: %w", field, withLine(err, v.Line))
 		}
 		kids = append(kids, x)
 	}
@@ -134,16 +131,16 @@ func (r *ruleParser) item(field string, c chain, n *node) (*expr, error) {
 
 // withLine gives an error without a line the line.
 func withLine(err error, line int) error {
-	if errorLine(err, 0) > 0 {
+	if yamltree.LineOf(err, 0) > 0 {
 		return err
 	}
-	return &lineError{line: line, text: err.Error()}
+	return &yamltree.Error{Line: line, Text: err.Error()}
 }
 
 // value reads one value of an item; neq negates it.
-func (r *ruleParser) value(field string, c chain, v *node) (*expr, error) {
-	if v.kind >= kindList {
-		return nil, errAt(v.line, "a value is a list or a map")
+func (r *ruleParser) value(field string, c chain, v *yamltree.Node) (*expr, error) {
+	if v.Kind >= yamltree.List {
+		return nil, yamltree.Errorf(v.Line, "a value is a list or a map")
 	}
 	x, err := r.positive(field, c, v)
 	if err != nil || !c.has("neq") {
@@ -156,41 +153,41 @@ func (r *ruleParser) value(field string, c chain, v *node) (*expr, error) {
 	isNull := func(name string) *expr {
 		return &expr{pred: &predicate{field: name, kind: predNull}}
 	}
-	return all([]*expr{not(isNull(field)), not(isNull(fieldName(v.text))), not(x)}), nil
+	return all([]*expr{not(isNull(field)), not(isNull(fieldName(v.Text))), not(x)}), nil
 }
 
 // fieldName returns the name as events have it: rules may add spaces.
 func fieldName(name string) string { return strings.ReplaceAll(name, " ", "") }
 
 // positive reads one value without regard to neq.
-func (r *ruleParser) positive(field string, c chain, v *node) (*expr, error) {
+func (r *ruleParser) positive(field string, c chain, v *yamltree.Node) (*expr, error) {
 	main := c.main()
-	if field == "" && (main == classExists || main == classRef || v.kind == kindNull) {
-		return nil, errAt(v.line, "exists, fieldref and null need a field name")
+	if field == "" && (main == classExists || main == classRef || v.Kind == yamltree.Null) {
+		return nil, yamltree.Errorf(v.Line, "exists, fieldref and null need a field name")
 	}
 	p := &predicate{field: field}
 	var err error
 	switch {
 	case main == classExists:
 		return existsExpr(p, v)
-	case v.kind == kindNull:
+	case v.Kind == yamltree.Null:
 		if !onlyLinks(c) {
-			return nil, errAt(v.line, "null takes no modifier")
+			return nil, yamltree.Errorf(v.Line, "null takes no modifier")
 		}
 		p.kind = predNull
 	case main == classRegex:
 		p.kind = predRegex
-		p.re, err = compileRegex(c, v.text)
+		p.re, err = compileRegex(c, v.Text)
 	case main == classCIDR:
 		ok := false
 		p.kind = predCIDR
-		if p.prefix, ok = parsePrefix(v.text); !ok {
-			err = fmt.Errorf("%q is not a network in CIDR notation", v.text)
+		if p.prefix, ok = parsePrefix(v.Text); !ok {
+			err = fmt.Errorf("%q is not a network in CIDR notation", v.Text)
 		}
 	case main == classNumber || main == classTime:
 		err = comparison(p, c, v)
 	case main == classRef:
-		p.kind, p.other, p.cased = predField, fieldName(v.text), c.has("cased")
+		p.kind, p.other, p.cased = predField, fieldName(v.Text), c.has("cased")
 		p.relation = relations[c.place()]
 		if p.other == "" {
 			err = fmt.Errorf("fieldref names no field")
@@ -219,19 +216,19 @@ func onlyLinks(c chain) bool {
 	return true
 }
 
-func existsExpr(p *predicate, v *node) (*expr, error) {
+func existsExpr(p *predicate, v *yamltree.Node) (*expr, error) {
 	p.kind = predExists
 	switch {
-	case v.kind == kindBool && v.text == "true":
+	case v.Kind == yamltree.Bool && v.Text == "true":
 		return &expr{pred: p}, nil
-	case v.kind == kindBool:
+	case v.Kind == yamltree.Bool:
 		return not(&expr{pred: p}), nil
 	}
-	return nil, errAt(v.line, "exists needs true or false")
+	return nil, yamltree.Errorf(v.Line, "exists needs true or false")
 }
 
 // comparison reads the operand of lt, lte, gt, gte and of the time parts.
-func comparison(p *predicate, c chain, v *node) error {
+func comparison(p *predicate, c chain, v *yamltree.Node) error {
 	p.kind, p.op = predNumber, opEq
 	for _, m := range c {
 		if part, ok := timeParts[m]; ok {
@@ -242,8 +239,8 @@ func comparison(p *predicate, c chain, v *node) error {
 		}
 	}
 	ok := false
-	if p.operand, ok = parseNumber(v.text); !ok {
-		return fmt.Errorf("%q is not a number", v.text)
+	if p.operand, ok = parseNumber(v.Text); !ok {
+		return fmt.Errorf("%q is not a number", v.Text)
 	}
 	return nil
 }
@@ -274,17 +271,17 @@ func compileRegex(c chain, text string) (*regexp.Regexp, error) {
 }
 
 // stringExpr reads a string, number or boolean that is compared as text.
-func (r *ruleParser) stringExpr(p *predicate, c chain, v *node) (*expr, error) {
-	texts := []string{v.text}
+func (r *ruleParser) stringExpr(p *predicate, c chain, v *yamltree.Node) (*expr, error) {
+	texts := []string{v.Text}
 	if c.has("expand") {
 		var err error
-		if texts, err = r.loader.placeholders(v.text); err != nil {
+		if texts, err = r.loader.placeholders(v.Text); err != nil {
 			return nil, err
 		}
 	}
 	var alternatives []pattern
 	for _, text := range texts {
-		alternatives = append(alternatives, parsePattern(validText(text)))
+		alternatives = append(alternatives, parsePattern(textmatch.ValidText(text)))
 	}
 	for _, m := range c {
 		var next []pattern
@@ -315,7 +312,7 @@ func stringPredicate(field string, p pattern, cased bool) *predicate {
 	}
 	out := &predicate{field: field, kind: predString, cased: cased, pat: p, folded: p}
 	if !cased {
-		out.folded = p.mapText(fold)
+		out.folded = p.mapText(textmatch.Fold)
 	}
 	out.key() // here, where rules are read in parallel
 	return out

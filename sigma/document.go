@@ -1,35 +1,39 @@
 package sigma
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/evident-sec/evident/internal/yamltree"
+)
 
 // document reads one YAML document as a detection rule. The metadata is filled
 // in first, so that a rejection can name the rule.
-func (l *Loader) document(r *Rule, doc *node) error {
-	if doc.kind != kindMap {
-		return errAt(doc.line, "document is not a map")
+func (l *Loader) document(r *Rule, doc *yamltree.Node) error {
+	if doc.Kind != yamltree.Map {
+		return yamltree.Errorf(doc.Line, "document is not a map")
 	}
-	r.ID, r.Title = text(doc, "id"), text(doc, "title")
-	r.Description, r.Author = text(doc, "description"), text(doc, "author")
-	r.Level, r.Status = strings.ToLower(text(doc, "level")), strings.ToLower(text(doc, "status"))
-	r.License, r.Date, r.Modified = text(doc, "license"), text(doc, "date"), text(doc, "modified")
-	r.Tags, r.References = texts(doc, "tags"), texts(doc, "references")
-	r.FalsePositives = texts(doc, "falsepositives")
+	r.ID, r.Name, r.Title = doc.Str("id"), doc.Str("name"), doc.Str("title")
+	r.Description, r.Author = doc.Str("description"), doc.Str("author")
+	r.Level, r.Status = strings.ToLower(doc.Str("level")), strings.ToLower(doc.Str("status"))
+	r.License, r.Date, r.Modified = doc.Str("license"), doc.Str("date"), doc.Str("modified")
+	r.Tags, r.References = doc.Strs("tags"), doc.Strs("references")
+	r.FalsePositives = doc.Strs("falsepositives")
 	if err := refuseKinds(doc); err != nil {
 		return err
 	}
 	if err := checkLevel(r, doc); err != nil {
 		return err
 	}
-	ls := doc.get("logsource")
-	if ls == nil || ls.kind != kindMap {
-		return errAt(r.Line, "rule has no logsource")
+	ls := doc.Get("logsource")
+	if ls == nil || ls.Kind != yamltree.Map {
+		return yamltree.Errorf(r.Line, "rule has no logsource")
 	}
 	r.Logsource = Logsource{
-		Product: word(ls, "product"), Category: word(ls, "category"), Service: word(ls, "service"),
+		Product: ls.Word("product"), Category: ls.Word("category"), Service: ls.Word("service"),
 	}
 	p := ruleParser{loader: l}
 	var err error
-	if r.detection, err = p.detection(doc.get("detection")); err != nil {
+	if r.detection, err = p.detection(doc.Get("detection")); err != nil {
 		return err
 	}
 	r.Warnings = p.warnings
@@ -38,21 +42,21 @@ func (l *Loader) document(r *Rule, doc *node) error {
 
 // refuseKinds names the documents of the specification that are not detection
 // rules, and the legacy ones.
-func refuseKinds(doc *node) error {
+func refuseKinds(doc *yamltree.Node) error {
 	for key, reason := range map[string]string{
 		"correlation": "correlation rules are not supported yet",
 		"filter":      "filters are not supported yet",
 		"action":      "legacy rule collections (action) are not supported",
 	} {
-		if n := doc.get(key); n != nil {
-			return errAt(n.line, "%s", reason)
+		if n := doc.Get(key); n != nil {
+			return yamltree.Errorf(n.Line, "%s", reason)
 		}
 	}
-	if text(doc, "title") == "" {
-		return errAt(firstLine(doc), "rule has no title")
+	if doc.Str("title") == "" {
+		return yamltree.Errorf(firstLine(doc), "rule has no title")
 	}
-	if doc.get("detection") == nil {
-		return errAt(firstLine(doc), "rule has no detection")
+	if doc.Get("detection") == nil {
+		return yamltree.Errorf(firstLine(doc), "rule has no detection")
 	}
 	return nil
 }
@@ -63,7 +67,7 @@ var (
 	statuses = []string{"", "stable", "test", "experimental", "deprecated", "unsupported"}
 )
 
-func checkLevel(r *Rule, doc *node) error {
+func checkLevel(r *Rule, doc *yamltree.Node) error {
 	for _, c := range []struct {
 		key, value string
 		allowed    []string
@@ -73,41 +77,9 @@ func checkLevel(r *Rule, doc *node) error {
 			ok = ok || a == c.value
 		}
 		if !ok {
-			return errAt(lineOf(doc.get(c.key)), "%s %q is not one of %s", c.key, clip(c.value, 40),
+			return yamltree.Errorf(doc.Get(c.key).At(), "%s %q is not one of %s", c.key, clip(c.value, 40),
 				strings.Join(c.allowed[1:], ", "))
 		}
 	}
 	return nil
-}
-
-// text returns the scalar under key, "" where there is none.
-func text(n *node, key string) string {
-	if v := n.get(key); v != nil && v.kind < kindList {
-		return strings.TrimSpace(v.text)
-	}
-	return ""
-}
-
-// word returns the scalar under key in lower case.
-func word(n *node, key string) string { return strings.ToLower(text(n, key)) }
-
-// texts returns the list of scalars under key, or the single one.
-func texts(n *node, key string) []string {
-	v := n.get(key)
-	if v == nil {
-		return nil
-	}
-	if v.kind < kindList {
-		if v.text == "" {
-			return nil
-		}
-		return []string{v.text}
-	}
-	var out []string
-	for _, item := range v.items {
-		if item.kind < kindList && item.text != "" {
-			out = append(out, item.text)
-		}
-	}
-	return out
 }

@@ -3,6 +3,8 @@ package sigma
 import (
 	"bytes"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // eval decides a condition, looking at no more predicates than it needs.
@@ -112,11 +114,11 @@ func (m *Matcher) holds(p *groupPred, i int32) bool {
 	switch p.kind {
 	case predString:
 		if p.cased {
-			return p.matchText([]byte(validText(m.text[i].raw)))
+			return p.matchText([]byte(textmatch.ValidText(m.text[i].raw)))
 		}
 		return p.matchText(m.fold(i))
 	case predRegex:
-		return m.regex(p).match(m.text[i].raw)
+		return m.regex(p).Match(m.text[i].raw)
 	case predCIDR:
 		return inPrefix(p.prefix, m.text[i].raw)
 	case predNumber:
@@ -130,10 +132,10 @@ func (m *Matcher) holds(p *groupPred, i int32) bool {
 }
 
 // regex returns this matcher's automaton of a regular expression.
-func (m *Matcher) regex(p *groupPred) *lazyDFA {
+func (m *Matcher) regex(p *groupPred) *textmatch.LazyDFA {
 	d := m.regexes[p.re]
 	if d == nil {
-		d = newLazyDFA(p.re)
+		d = textmatch.NewLazyDFA(p.re)
 		m.regexes[p.re] = d
 	}
 	return d

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/evident-sec/evident/event"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // FuzzParse: no rule file makes the loader panic; each document loads or is
@@ -66,8 +68,8 @@ func FuzzPattern(f *testing.F) {
 		if len(value) > 200 || len(text) > 1000 || strings.Count(value, "*") > 50 {
 			return
 		}
-		p := parsePattern(validText(value))
-		got := p.mapText(fold).match(appendFold(nil, text))
+		p := parsePattern(textmatch.ValidText(value))
+		got := p.mapText(textmatch.Fold).match(textmatch.AppendFold(nil, text))
 		if want := naiveGlob(p, []rune(text), false); got != want {
 			t.Fatalf("%q on %q: got %v, want %v", value, text, got, want)
 		}

@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // group is the part of a plan for one kind of event: its rules over numbered
@@ -54,9 +56,9 @@ type groupPred struct {
 // slotIndex finds the predicates of a slot that hold for a folded text, or may.
 type slotIndex struct {
 	equal    map[string][]int32
-	prefix   *trie
-	suffix   *trie
-	anywhere *automaton
+	prefix   *textmatch.Trie
+	suffix   *textmatch.Trie
+	anywhere *textmatch.Automaton
 }
 
 // builder collects a group.
@@ -269,7 +271,7 @@ func (x *indexParts) add(w *witness, id int32) {
 		case shapePrefix:
 			x.prefix.put(l, id)
 		case shapeSuffix:
-			x.suffix.put(reversed(l), id)
+			x.suffix.put(textmatch.Reversed(l), id)
 		default:
 			x.anywhere.put(l, id)
 		}
@@ -284,13 +286,13 @@ func (s *literalSet) put(l string, id int32) {
 func (x *indexParts) build() *slotIndex {
 	out := &slotIndex{equal: x.equal}
 	if len(x.prefix.ids) > 0 {
-		out.prefix = newTrie(x.prefix.literals, x.prefix.ids)
+		out.prefix = textmatch.NewTrie(x.prefix.literals, x.prefix.ids)
 	}
 	if len(x.suffix.ids) > 0 {
-		out.suffix = newTrie(x.suffix.literals, x.suffix.ids)
+		out.suffix = textmatch.NewTrie(x.suffix.literals, x.suffix.ids)
 	}
 	if len(x.anywhere.ids) > 0 {
-		out.anywhere = newAutomaton(x.anywhere.literals, x.anywhere.ids)
+		out.anywhere = textmatch.NewAutomaton(x.anywhere.literals, x.anywhere.ids)
 	}
 	return out
 }
@@ -301,12 +303,12 @@ func (x *slotIndex) find(folded []byte, hit func(id int32)) {
 		hit(id)
 	}
 	if x.prefix != nil {
-		x.prefix.prefixes(folded, hit)
+		x.prefix.Prefixes(folded, hit)
 	}
 	if x.suffix != nil {
-		x.suffix.suffixes(folded, hit)
+		x.suffix.Suffixes(folded, hit)
 	}
 	if x.anywhere != nil {
-		x.anywhere.find(folded, hit)
+		x.anywhere.Find(folded, hit)
 	}
 }

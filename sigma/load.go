@@ -14,6 +14,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/evident-sec/evident/internal/yamltree"
 )
 
 // Loader reads rules. The zero Loader is ready to use.
@@ -163,7 +165,7 @@ func (l *Loader) loadFile(s source) (RuleSet, error) {
 		return RuleSet{}, fmt.Errorf("read rule: %w", err)
 	}
 	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	src, err := io.ReadAll(io.LimitReader(f, yamltree.MaxFileBytes+1))
 	if err != nil {
 		return RuleSet{}, fmt.Errorf("read rule %s: %w", s.name, err)
 	}
@@ -179,20 +181,20 @@ func (l *Loader) Parse(file string, src []byte) *RuleSet {
 
 func (l *Loader) parse(file, license string, src []byte) RuleSet {
 	var out RuleSet
-	docs, err := parseYAML(src)
+	docs, err := yamltree.Parse(src)
 	if err == nil && len(docs) == 0 {
-		err = errAt(1, "file holds no document")
+		err = yamltree.Errorf(1, "file holds no document")
 	}
 	if err != nil {
-		out.Rejected = []Rejection{{File: file, Line: errorLine(err, 1), Reason: err.Error()}}
+		out.Rejected = []Rejection{{File: file, Line: yamltree.LineOf(err, 1), Reason: err.Error()}}
 		return out
 	}
 	sum := sha256.Sum256(src)
 	for _, doc := range docs {
-		r := &Rule{File: file, Line: firstLine(doc), SHA256: hex.EncodeToString(sum[:])}
+		r := &Rule{Meta: Meta{File: file, Line: firstLine(doc), SHA256: hex.EncodeToString(sum[:])}}
 		if err := l.document(r, doc); err != nil {
 			out.Rejected = append(out.Rejected, Rejection{
-				File: file, Line: errorLine(err, r.Line), UID: r.ID, Title: r.Title, Reason: err.Error(),
+				File: file, Line: yamltree.LineOf(err, r.Line), UID: r.ID, Title: r.Title, Reason: err.Error(),
 			})
 			continue
 		}
@@ -205,11 +207,11 @@ func (l *Loader) parse(file, license string, src []byte) RuleSet {
 }
 
 // firstLine returns the line of a document's first key.
-func firstLine(n *node) int {
-	if len(n.entries) > 0 {
-		return n.entries[0].line
+func firstLine(n *yamltree.Node) int {
+	if len(n.Entries) > 0 {
+		return n.Entries[0].Line
 	}
-	return n.line
+	return n.Line
 }
 
 // refuseTwins rejects rules whose id an earlier rule has: findings could not

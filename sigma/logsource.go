@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/evident-sec/evident/event"
+
+	"github.com/evident-sec/evident/internal/textmatch"
+	"github.com/evident-sec/evident/internal/yamltree"
 )
 
 // Logsources maps Sigma's log sources to the events they mean and rule field
@@ -58,34 +61,34 @@ func (l *Logsources) Sources() []Logsource {
 // ParseLogsources reads a mapping file; its format is described at the head of
 // mappings/sigma-logsources.yaml.
 func ParseLogsources(src []byte) (*Logsources, error) {
-	docs, err := parseYAML(src)
+	docs, err := yamltree.Parse(src)
 	if err != nil {
-		return nil, fmt.Errorf("read log sources: line %d: %w", errorLine(err, 1), err)
+		return nil, fmt.Errorf("read log sources: line %d: %w", yamltree.LineOf(err, 1), err)
 	}
-	if len(docs) != 1 || docs[0].kind != kindMap || text(docs[0], "version") != "1" {
+	if len(docs) != 1 || docs[0].Kind != yamltree.Map || docs[0].Str("version") != "1" {
 		return nil, fmt.Errorf("read log sources: want one document with version: 1")
 	}
 	sum := sha256.Sum256(src)
 	l := &Logsources{byKey: map[Logsource]int{}, hash: hex.EncodeToString(sum[:])}
 	if err := l.read(docs[0]); err != nil {
-		return nil, fmt.Errorf("read log sources: line %d: %w", errorLine(err, 1), err)
+		return nil, fmt.Errorf("read log sources: line %d: %w", yamltree.LineOf(err, 1), err)
 	}
 	return l, nil
 }
 
-func (l *Logsources) read(doc *node) error {
-	for _, e := range doc.entries {
+func (l *Logsources) read(doc *yamltree.Node) error {
+	for _, e := range doc.Entries {
 		var err error
-		switch e.key {
+		switch e.Key {
 		case "version":
 		case "aliases":
-			l.aliases, err = nameLists(e.val)
+			l.aliases, err = nameLists(e.Val)
 		case "prefixes":
-			l.prefixes, err = scalars(e.val)
+			l.prefixes, err = scalars(e.Val)
 		case "sources":
-			err = l.readSources(e.val)
+			err = l.readSources(e.Val)
 		default:
-			err = errAt(e.line, "unknown key %q", e.key)
+			err = yamltree.Errorf(e.Line, "unknown key %q", e.Key)
 		}
 		if err != nil {
 			return err
@@ -94,14 +97,14 @@ func (l *Logsources) read(doc *node) error {
 	return nil
 }
 
-func (l *Logsources) readSources(list *node) error {
-	for _, n := range list.items {
+func (l *Logsources) readSources(list *yamltree.Node) error {
+	for _, n := range list.Items {
 		s, err := readSource(n)
 		if err != nil {
 			return err
 		}
 		if _, twice := l.byKey[s.Logsource]; twice {
-			return errAt(n.line, "log source %s stands twice", s.Logsource)
+			return yamltree.Errorf(n.Line, "log source %s stands twice", s.Logsource)
 		}
 		l.byKey[s.Logsource] = len(l.sources)
 		l.sources = append(l.sources, s)
@@ -109,18 +112,18 @@ func (l *Logsources) readSources(list *node) error {
 	return nil
 }
 
-func readSource(n *node) (mappedSource, error) {
+func readSource(n *yamltree.Node) (mappedSource, error) {
 	var s mappedSource
-	ls := n.get("logsource")
+	ls := n.Get("logsource")
 	if ls == nil {
-		return s, errAt(n.line, "source has no logsource")
+		return s, yamltree.Errorf(n.Line, "source has no logsource")
 	}
-	s.Logsource = Logsource{word(ls, "product"), word(ls, "category"), word(ls, "service")}
+	s.Logsource = Logsource{ls.Word("product"), ls.Word("category"), ls.Word("service")}
 	if s.Logsource == (Logsource{}) {
-		return s, errAt(ls.line, "log source is empty")
+		return s, yamltree.Errorf(ls.Line, "log source is empty")
 	}
-	if events := n.get("events"); events != nil {
-		for _, e := range events.items {
+	if events := n.Get("events"); events != nil {
+		for _, e := range events.Items {
 			b, err := readBranch(e)
 			if err != nil {
 				return s, err
@@ -140,68 +143,68 @@ func ownBranch(ls Logsource) branch {
 		{ownProduct, ls.Product}, {ownCategory, ls.Category}, {ownService, ls.Service},
 	} {
 		if p.value != "" {
-			b.when = append(b.when, clause{field: p.field, values: []string{fold(p.value)}})
+			b.when = append(b.when, clause{field: p.field, values: []string{textmatch.Fold(p.value)}})
 		}
 	}
 	return b
 }
 
-func readBranch(n *node) (branch, error) {
+func readBranch(n *yamltree.Node) (branch, error) {
 	var b branch
-	when := n.get("when")
-	if when == nil || len(when.entries) == 0 {
-		return b, errAt(n.line, "event kind has no when")
+	when := n.Get("when")
+	if when == nil || len(when.Entries) == 0 {
+		return b, yamltree.Errorf(n.Line, "event kind has no when")
 	}
-	for _, e := range when.entries {
-		values, err := scalars(e.val)
+	for _, e := range when.Entries {
+		values, err := scalars(e.Val)
 		if err != nil {
 			return b, err
 		}
-		c := clause{field: e.key}
+		c := clause{field: e.Key}
 		for _, v := range values {
 			c.present = c.present || v == "*"
-			c.values = append(c.values, fold(v))
+			c.values = append(c.values, textmatch.Fold(v))
 		}
 		b.when = append(b.when, c)
 	}
 	var err error
-	if fields := n.get("fields"); fields != nil {
+	if fields := n.Get("fields"); fields != nil {
 		b.rename, err = nameLists(fields)
 	}
 	return b, err
 }
 
 // nameLists reads a map of names to a name or a list of names.
-func nameLists(n *node) (map[string][]string, error) {
-	if n.kind != kindMap {
-		return nil, errAt(n.line, "want a map of names")
+func nameLists(n *yamltree.Node) (map[string][]string, error) {
+	if n.Kind != yamltree.Map {
+		return nil, yamltree.Errorf(n.Line, "want a map of names")
 	}
 	out := map[string][]string{}
-	for _, e := range n.entries {
-		list, err := scalars(e.val)
+	for _, e := range n.Entries {
+		list, err := scalars(e.Val)
 		if err != nil {
 			return nil, err
 		}
 		for i := range list {
 			list[i] = fieldName(list[i])
 		}
-		out[fieldName(e.key)] = list
+		out[fieldName(e.Key)] = list
 	}
 	return out, nil
 }
 
 // scalars reads a scalar or a list of scalars.
-func scalars(n *node) ([]string, error) {
-	list := []*node{n}
-	if n.kind == kindList {
-		list = n.items
+func scalars(n *yamltree.Node) ([]string, error) {
+	list := []*yamltree.Node{n}
+	if n.Kind == yamltree.List {
+		list = n.Items
 	}
 	var out []string
 	for _, v := range list {
-		if v.kind >= kindList || v.kind == kindNull {
-			return nil, errAt(v.line, "want a text or a list of texts")
+		if v.Kind >= yamltree.List || v.Kind == yamltree.Null {
+			return nil, yamltree.Errorf(v.Line, "want a text or a list of texts")
 		}
-		out = append(out, v.text)
+		out = append(out, v.Text)
 	}
 	return out, nil
 }
@@ -311,7 +314,7 @@ func (l *Logsources) holds(ev *event.Event, c *clause) bool {
 		values = flatten(nil, v)
 	}
 	for _, v := range values {
-		if slices.Contains(c.values, string(trimSpace(appendFold(nil, v)))) {
+		if slices.Contains(c.values, string(trimSpace(textmatch.AppendFold(nil, v)))) {
 			return true
 		}
 	}

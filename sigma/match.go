@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/evident-sec/evident/event"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // maxEpoch is when the per-event marks are cleared: two bits of a mark are
@@ -28,7 +30,7 @@ type Matcher struct {
 	groups map[*group]*scratch
 	hit    func(id int32)
 
-	regexes map[*regexp.Regexp]*lazyDFA
+	regexes map[*regexp.Regexp]*textmatch.LazyDFA
 
 	ev   *event.Event
 	s    *scratch // of the event's group
@@ -78,7 +80,7 @@ type textState struct {
 
 // Matcher returns a new matcher over the plan.
 func (p *Plan) Matcher() *Matcher {
-	m := &Matcher{plan: p, regexes: map[*regexp.Regexp]*lazyDFA{}}
+	m := &Matcher{plan: p, regexes: map[*regexp.Regexp]*textmatch.LazyDFA{}}
 	m.reset()
 	m.hit = m.mark
 	return m
@@ -195,7 +197,7 @@ func (m *Matcher) routeKey() (key routeKey, ok bool) {
 			text = v.Text
 		}
 		key[i] = 1
-		m.buf = appendFold(m.buf[:0], text)
+		m.buf = textmatch.AppendFold(m.buf[:0], text)
 		if id, known := f.values[string(trimSpace(m.buf))]; known {
 			key[i] = id
 		}
@@ -284,7 +286,7 @@ func (m *Matcher) fold(i int32) []byte {
 	t := &m.text[i]
 	if !t.done {
 		start := len(m.buf)
-		m.buf = appendFold(m.buf, t.raw)
+		m.buf = textmatch.AppendFold(m.buf, t.raw)
 		t.folded = m.buf[start:len(m.buf):len(m.buf)]
 		t.done = true
 	}

@@ -3,6 +3,8 @@ package sigma
 import (
 	"slices"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/yamltree"
 )
 
 // modifierClass groups modifiers that may not meet in one chain.
@@ -85,17 +87,17 @@ func parseChain(names []string, line int) (chain, error) {
 	placed := 0
 	for i, m := range c {
 		if _, ok := modifiers[m]; !ok {
-			return nil, errAt(line, "unknown modifier %q", m)
+			return nil, yamltree.Errorf(line, "unknown modifier %q", m)
 		}
 		if slices.Contains(c[:i], m) {
-			return nil, errAt(line, "modifier %q stands twice", m)
+			return nil, yamltree.Errorf(line, "modifier %q stands twice", m)
 		}
 		if slices.Contains(placing, m) {
 			placed++
 		}
 	}
 	if placed > 1 {
-		return nil, errAt(line, "contradictory modifiers %s: only one of contains, startswith, "+
+		return nil, yamltree.Errorf(line, "contradictory modifiers %s: only one of contains, startswith, "+
 			"endswith", strings.Join(c, "|"))
 	}
 	if err := c.checkOrder(line); err != nil {
@@ -110,19 +112,19 @@ func (c chain) checkOrder(line int) error {
 	for i, m := range c {
 		switch {
 		case (m == "re" || m == "cidr" || m == "exists") && i > 0:
-			return errAt(line, "modifier %q must come first", m)
+			return yamltree.Errorf(line, "modifier %q must come first", m)
 		case modifiers[m] == classFlag && !c[:i].has("re"):
-			return errAt(line, "modifier %q only follows re", m)
+			return yamltree.Errorf(line, "modifier %q only follows re", m)
 		case slices.Contains(encodings, m):
 			if c[:i].has(placing...) {
-				return errAt(line, "modifier %q after %q would encode wildcards", m, c[:i].place())
+				return yamltree.Errorf(line, "modifier %q after %q would encode wildcards", m, c[:i].place())
 			}
 			if isBase64(m) && isBase64(encoded) || isUTF16(m) && isUTF16(encoded) {
-				return errAt(line, "contradictory modifiers %q and %q", encoded, m)
+				return yamltree.Errorf(line, "contradictory modifiers %q and %q", encoded, m)
 			}
 			encoded = m
 		case (m == "windash" || m == "expand") && encoded != "":
-			return errAt(line, "modifier %q after %q would change encoded text", m, encoded)
+			return yamltree.Errorf(line, "modifier %q after %q would change encoded text", m, encoded)
 		}
 	}
 	return nil
@@ -148,11 +150,11 @@ func (c chain) checkClasses(line int) error {
 			ok = class == main
 		}
 		if main == classExists && m != "exists" || class != classAny && !ok {
-			return errAt(line, "modifier %q cannot be combined with %q", m, c.lead(main))
+			return yamltree.Errorf(line, "modifier %q cannot be combined with %q", m, c.lead(main))
 		}
 	}
 	if n := c.count(classTime); n > 1 || c.count(classNumber) > 1 {
-		return errAt(line, "contradictory modifiers %s", strings.Join(c, "|"))
+		return yamltree.Errorf(line, "contradictory modifiers %s", strings.Join(c, "|"))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/evident-sec/evident/event"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // MatchNaive returns the rules that hold for the event, in rule order, by
@@ -138,7 +140,7 @@ func naiveText(p *predicate, text string) bool {
 // naiveRelation tests a text against that of the referenced field.
 func naiveRelation(p *predicate, text, other string) bool {
 	if !p.cased {
-		text, other = fold(text), fold(other)
+		text, other = textmatch.Fold(text), textmatch.Fold(other)
 	}
 	switch p.relation {
 	case relStarts:

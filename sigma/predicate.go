@@ -113,6 +113,9 @@ type expr struct {
 	kind exprKind
 	pred *predicate
 	kids []*expr
+
+	label string // of a search identifier: its name and line in the rule
+	line  int
 }
 
 // all returns the conjunction of kids.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"pgregory.net/rapid"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // The generators draw from few fields, letters and literals, so that rules and
@@ -66,7 +68,7 @@ func drawItem(t *rapid.T) string {
 	}
 	var values []string
 	for i := range rapid.IntRange(1, 3).Draw(t, "values") {
-		values = append(values, yamlText(validText(drawText(t, fmt.Sprint("value", i)))))
+		values = append(values, yamlText(textmatch.ValidText(drawText(t, fmt.Sprint("value", i)))))
 	}
 	mod := rapid.SampledFrom(someModifiers).Draw(t, "modifiers")
 	if rapid.IntRange(0, 12).Draw(t, "keyword") == 0 {
@@ -179,7 +181,7 @@ func TestPatternEqualsNaive(t *testing.T) {
 		value := rapid.StringMatching(`[ab\\*?é]{0,8}`).Draw(t, "pattern")
 		text := rapid.StringMatching("[abAB\\\\*?é\n]{0,12}").Draw(t, "text")
 		p := parsePattern(value)
-		got := p.mapText(fold).match([]byte(fold(text)))
+		got := p.mapText(textmatch.Fold).match([]byte(textmatch.Fold(text)))
 		if want := naiveGlob(p, []rune(text), false); got != want {
 			t.Fatalf("%q on %q: got %v, want %v", value, text, got, want)
 		}
@@ -188,7 +190,7 @@ func TestPatternEqualsNaive(t *testing.T) {
 
 // TestRegexEqualsStandard: the lazy automaton agrees with the regexp package.
 func TestRegexEqualsStandard(t *testing.T) {
-	automata := map[string]*lazyDFA{}
+	automata := map[string]*textmatch.LazyDFA{}
 	rapid.Check(t, func(t *rapid.T) {
 		expr := rapid.SampledFrom(someRegexes).Draw(t, "regex")
 		if rapid.Bool().Draw(t, "random") {
@@ -199,14 +201,14 @@ func TestRegexEqualsStandard(t *testing.T) {
 			t.Skip(expr)
 		}
 		if automata[expr] == nil {
-			automata[expr] = newLazyDFA(re)
+			automata[expr] = textmatch.NewLazyDFA(re)
 		}
 		text := rapid.StringMatching("[abxK é\n]{0,12}").Draw(t, "text")
-		if got, want := automata[expr].match(text), re.MatchString(text); got != want {
+		if got, want := automata[expr].Match(text), re.MatchString(text); got != want {
 			t.Fatalf("%q on %q: got %v, want %v", expr, text, got, want)
 		}
 		w := regexWitness(&predicate{kind: predRegex, re: re})
-		if w.shape != shapeNone && re.MatchString(text) && !containsAny(fold(text), w.literals) {
+		if w.shape != shapeNone && re.MatchString(text) && !containsAny(textmatch.Fold(text), w.literals) {
 			t.Fatalf("%q matches %q without any of %q", expr, text, w.literals)
 		}
 	})
@@ -231,9 +233,9 @@ func TestAutomatonFindsAll(t *testing.T) {
 			ids = append(ids, int32(i))
 		}
 		found := map[int32]bool{}
-		newAutomaton(literals, ids).find([]byte(text), func(id int32) { found[id] = true })
+		textmatch.NewAutomaton(literals, ids).Find([]byte(text), func(id int32) { found[id] = true })
 		begins := map[int32]bool{}
-		newTrie(literals, ids).prefixes([]byte(text), func(id int32) { begins[id] = true })
+		textmatch.NewTrie(literals, ids).Prefixes([]byte(text), func(id int32) { begins[id] = true })
 		for i, l := range literals {
 			if found[int32(i)] != strings.Contains(text, l) {
 				t.Fatalf("automaton: %q in %q: got %v", l, text, found[int32(i)])

@@ -2,30 +2,43 @@ package sigma
 
 import "strings"
 
-// Rule is one loaded Sigma detection rule. Its exported fields are copies of
-// the document and of where it was read; the detection is compiled by Compile.
+// Meta is what all documents of the specification have in common: copies of
+// the document's own words and where it was read.
+type Meta struct {
+	ID, Name, Title, Description string
+
+	Level          string // informational, low, medium, high, critical or ""
+	Status         string // stable, test, experimental, deprecated, unsupported or ""
+	Author         string // must travel with an alert under the DRL
+	License        string // SPDX id: the rule's own, else that of its folder
+	Date, Modified string
+
+	Tags, References []string
+	FalsePositives   []string
+
+	SHA256 string // hex, of the file's bytes
+	File   string // as given to Load
+	Line   int    // of the document in File, from 1
+
+	// Warnings are deviations from the specification that do not change what
+	// the document means, e.g. "all" on a single value.
+	Warnings []string
+}
+
+// Rule is one loaded Sigma detection rule; the detection is compiled by
+// Compile.
 type Rule struct {
-	ID, Title, Description string
-	Level                  string // informational, low, medium, high, critical or ""
-	Status                 string // stable, test, experimental, deprecated, unsupported or ""
-	Author                 string // must travel with an alert under the DRL
-	License                string // SPDX id: the rule's own, else that of its folder
-	Date, Modified         string
-	Tags, References       []string
-	FalsePositives         []string
-	Logsource              Logsource
-	SHA256                 string // hex, of the rule file's bytes
-	File                   string // as given to Load
-	Line                   int    // of the document in File, from 1
+	Meta
+	Logsource Logsource
 
 	// Routed says that the log source is in the mapping, so that the rule runs
 	// on events of that source only. A rule that is not routed runs on every
 	// event. Compile sets it.
 	Routed bool
 
-	// Warnings are deviations from the specification that do not change what
-	// the rule means, e.g. "all" on a single value.
-	Warnings []string
+	// Silent says that the rule only feeds correlations, none of which has
+	// "generate": it matches, but is no finding of its own.
+	Silent bool
 
 	detection *expr
 }
@@ -49,9 +62,9 @@ func (l Logsource) String() string {
 }
 
 // Techniques returns the ATT&CK technique ids of the tags, e.g. "T1003.001".
-func (r *Rule) Techniques() []string {
+func (m *Meta) Techniques() []string {
 	var out []string
-	for _, tag := range r.Tags {
+	for _, tag := range m.Tags {
 		id, ok := strings.CutPrefix(strings.ToLower(tag), "attack.t")
 		if ok && id != "" && '0' <= id[0] && id[0] <= '9' {
 			out = append(out, "T"+id)
@@ -62,9 +75,9 @@ func (r *Rule) Techniques() []string {
 
 // Tactics returns the ATT&CK tactic names of the tags, e.g.
 // "credential-access".
-func (r *Rule) Tactics() []string {
+func (m *Meta) Tactics() []string {
 	var out []string
-	for _, tag := range r.Tags {
+	for _, tag := range m.Tags {
 		name, ok := strings.CutPrefix(strings.ToLower(tag), "attack.")
 		if !ok || len(name) < 2 || strings.ContainsAny(name, "0123456789") {
 			continue // techniques, groups (g0001), software (s0001)
@@ -74,10 +87,13 @@ func (r *Rule) Tactics() []string {
 	return out
 }
 
-// RuleSet is what Load read: the rules, ordered by file, and what it refused.
+// RuleSet is what Load read, ordered by file, and what it refused. Filters are
+// already part of the rules that they concern.
 type RuleSet struct {
-	Rules    []*Rule
-	Rejected []Rejection
+	Rules        []*Rule
+	Correlations []*Correlation
+	Filters      []*Filter
+	Rejected     []Rejection
 }
 
 // Rejection says why a document is not among the rules.

@@ -1,11 +1,11 @@
-package sigma
+package textmatch
 
 import "sort"
 
-// automaton finds all of a set of literals in one pass over a text
+// Automaton finds all of a set of literals in one pass over a text
 // (Aho and Corasick, "Efficient string matching", 1975), as a table over
 // classes of bytes: bytes that no literal has share one class.
-type automaton struct {
+type Automaton struct {
 	class  [256]uint8
 	stride uint32
 	table  []uint32 // state*stride+class to state*stride, with hitBit
@@ -23,9 +23,9 @@ type output struct {
 // hitBit marks transitions into states with outputs of their own or linked.
 const hitBit = 1 << 31
 
-// newAutomaton builds the automaton over literals (not empty) and their ids.
-func newAutomaton(literals []string, ids []int32) *automaton {
-	a := &automaton{}
+// NewAutomaton builds the automaton over literals (not empty) and their ids.
+func NewAutomaton(literals []string, ids []int32) *Automaton {
+	a := &Automaton{}
 	a.classes(literals)
 	goto_ := a.trie(literals, ids)
 	a.complete(goto_)
@@ -33,7 +33,7 @@ func newAutomaton(literals []string, ids []int32) *automaton {
 }
 
 // classes numbers the bytes that occur from 1.
-func (a *automaton) classes(literals []string) {
+func (a *Automaton) classes(literals []string) {
 	next := uint8(0)
 	for _, l := range literals {
 		for i := 0; i < len(l); i++ {
@@ -47,7 +47,7 @@ func (a *automaton) classes(literals []string) {
 }
 
 // trie enters the literals; missing children are 0, the root.
-func (a *automaton) trie(literals []string, ids []int32) []uint32 {
+func (a *Automaton) trie(literals []string, ids []int32) []uint32 {
 	next := make([]uint32, a.stride)
 	a.first = []int32{-1}
 	for i, l := range literals {
@@ -69,7 +69,7 @@ func (a *automaton) trie(literals []string, ids []int32) []uint32 {
 
 // complete turns the trie into the table, breadth first: a missing child goes
 // where the failure state's child goes.
-func (a *automaton) complete(next []uint32) {
+func (a *Automaton) complete(next []uint32) {
 	n := len(a.first)
 	fail := make([]uint32, n)
 	a.link = make([]int32, n)
@@ -106,9 +106,9 @@ func (a *automaton) complete(next []uint32) {
 	a.table = next
 }
 
-// find calls hit with the id of every literal that occurs in text, once for
+// Find calls hit with the id of every literal that occurs in text, once for
 // each place it ends at.
-func (a *automaton) find(text []byte, hit func(id int32)) {
+func (a *Automaton) Find(text []byte, hit func(id int32)) {
 	state, table, class := uint32(0), a.table, &a.class
 	for _, b := range text {
 		state = table[state+uint32(class[b])]
@@ -119,7 +119,7 @@ func (a *automaton) find(text []byte, hit func(id int32)) {
 	}
 }
 
-func (a *automaton) report(s int32, hit func(id int32)) {
+func (a *Automaton) report(s int32, hit func(id int32)) {
 	for ; s != 0; s = a.link[s] {
 		for o := a.first[s]; o >= 0; o = a.outs[o].next {
 			hit(a.outs[o].id)
@@ -127,9 +127,9 @@ func (a *automaton) report(s int32, hit func(id int32)) {
 	}
 }
 
-// trie finds the literals that a text begins with. Nodes lie in an array, the
+// Trie finds the literals that a text begins with. Nodes lie in an array, the
 // edges of a node side by side.
-type trie struct {
+type Trie struct {
 	nodes  []trieNode
 	labels []byte
 	target []int32
@@ -140,14 +140,14 @@ type trieNode struct {
 	ids      []int32
 }
 
-// newTrie builds the trie over literals (not empty) and their ids.
-func newTrie(literals []string, ids []int32) *trie {
+// NewTrie builds the trie over literals (not empty) and their ids.
+func NewTrie(literals []string, ids []int32) *Trie {
 	order := make([]int, len(literals))
 	for i := range order {
 		order[i] = i
 	}
 	sort.SliceStable(order, func(i, j int) bool { return literals[order[i]] < literals[order[j]] })
-	t := &trie{}
+	t := &Trie{}
 	type span struct{ node, from, to, depth int }
 	t.nodes = append(t.nodes, trieNode{})
 	queue := []span{{0, 0, len(order), 0}}
@@ -176,7 +176,7 @@ func newTrie(literals []string, ids []int32) *trie {
 }
 
 // step returns the child of a node, 0 for none.
-func (t *trie) step(n int32, c byte) int32 {
+func (t *Trie) step(n int32, c byte) int32 {
 	lo, hi := t.nodes[n].from, t.nodes[n].to
 	for hi-lo > 8 {
 		if mid := (lo + hi) / 2; t.labels[mid] <= c {
@@ -193,8 +193,8 @@ func (t *trie) step(n int32, c byte) int32 {
 	return 0
 }
 
-// prefixes calls hit for every literal that text begins with.
-func (t *trie) prefixes(text []byte, hit func(id int32)) {
+// Prefixes calls hit for every literal that text begins with.
+func (t *Trie) Prefixes(text []byte, hit func(id int32)) {
 	n := int32(0)
 	for _, c := range text {
 		if n = t.step(n, c); n == 0 {
@@ -206,8 +206,8 @@ func (t *trie) prefixes(text []byte, hit func(id int32)) {
 	}
 }
 
-// suffixes calls hit for every literal that, reversed, text ends with.
-func (t *trie) suffixes(text []byte, hit func(id int32)) {
+// Suffixes calls hit for every literal that, reversed, text ends with.
+func (t *Trie) Suffixes(text []byte, hit func(id int32)) {
 	n := int32(0)
 	for i := len(text) - 1; i >= 0; i-- {
 		if n = t.step(n, text[i]); n == 0 {
@@ -219,8 +219,8 @@ func (t *trie) suffixes(text []byte, hit func(id int32)) {
 	}
 }
 
-// reversed returns the bytes of s in reverse order.
-func reversed(s string) string {
+// Reversed returns the bytes of s in reverse order.
+func Reversed(s string) string {
 	b := []byte(s)
 	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
 		b[i], b[j] = b[j], b[i]

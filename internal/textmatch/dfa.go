@@ -1,4 +1,4 @@
-package sigma
+package textmatch
 
 import (
 	"encoding/binary"
@@ -14,11 +14,11 @@ const (
 	maxDFAThreads = 1 << 20 // program positions in all states together
 )
 
-// lazyDFA answers whether a regular expression matches somewhere in an ASCII
+// LazyDFA answers whether a regular expression matches somewhere in an ASCII
 // text, building the states of the equivalent automaton as texts need them. It
 // runs the program that regexp/syntax compiles, so it gives the answer of the
 // regexp package in about a nanosecond a byte.
-type lazyDFA struct {
+type LazyDFA struct {
 	re     *regexp.Regexp
 	prog   *syntax.Prog
 	least  int // bytes of the shortest match
@@ -51,9 +51,9 @@ const (
 
 const endOfText = 128
 
-// newLazyDFA compiles the automaton of re.
-func newLazyDFA(re *regexp.Regexp) *lazyDFA {
-	d := &lazyDFA{re: re, index: map[string]int32{}}
+// NewLazyDFA compiles the automaton of re.
+func NewLazyDFA(re *regexp.Regexp) *LazyDFA {
+	d := &LazyDFA{re: re, index: map[string]int32{}}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err == nil {
 		d.least = leastLength(tree)
@@ -68,8 +68,8 @@ func newLazyDFA(re *regexp.Regexp) *lazyDFA {
 	return d
 }
 
-// match reports whether the expression matches somewhere in text.
-func (d *lazyDFA) match(text string) bool {
+// Match reports whether the expression matches somewhere in text.
+func (d *LazyDFA) Match(text string) bool {
 	if len(text) < d.least {
 		return false
 	}
@@ -100,7 +100,7 @@ func (d *lazyDFA) match(text string) bool {
 
 // advance computes a transition: the positions that are live between the
 // previous character and c, then those behind c.
-func (d *lazyDFA) advance(from uint16, c byte) uint16 {
+func (d *LazyDFA) advance(from uint16, c byte) uint16 {
 	r := rune(c)
 	if c == endOfText {
 		r = -1
@@ -128,7 +128,7 @@ func (d *lazyDFA) advance(from uint16, c byte) uint16 {
 
 // follow visits the positions reachable from pc without a character and
 // collects those behind r. It reports whether a match is among them.
-func (d *lazyDFA) follow(pc uint32, flags syntax.EmptyOp, r rune) bool {
+func (d *LazyDFA) follow(pc uint32, flags syntax.EmptyOp, r rune) bool {
 	matched := false
 	d.stack = append(d.stack[:0], pc)
 	for len(d.stack) > 0 {
@@ -161,7 +161,7 @@ func (d *lazyDFA) follow(pc uint32, flags syntax.EmptyOp, r rune) bool {
 }
 
 // state returns the number of a state, made when it is new.
-func (d *lazyDFA) state(pcs []uint32, prev rune) uint16 {
+func (d *LazyDFA) state(pcs []uint32, prev rune) uint16 {
 	slices.Sort(pcs)
 	pcs = slices.Compact(pcs)
 	d.key = binary.AppendVarint(d.key[:0], int64(prev))

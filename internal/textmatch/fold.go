@@ -1,4 +1,4 @@
-package sigma
+package textmatch
 
 import (
 	"slices"
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// foldRune maps a rune to the one that stands for all its case variants under
+// FoldRune maps a rune to the one that stands for all its case variants under
 // Unicode simple case folding: 'K', 'k' and the Kelvin sign all give 'k'.
-func foldRune(r rune) rune {
+func FoldRune(r rune) rune {
 	if r < utf8.RuneSelf {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
@@ -25,9 +25,9 @@ func foldRune(r rune) rune {
 	return low
 }
 
-// appendFold appends the case-folded text to dst. Bytes that are not UTF-8
+// AppendFold appends the case-folded text to dst. Bytes that are not UTF-8
 // become U+FFFD each, as in a conversion to runes.
-func appendFold(dst []byte, text string) []byte {
+func AppendFold(dst []byte, text string) []byte {
 	start := len(dst)
 	dst = slices.Grow(dst, len(text))[:start+len(text)]
 	out := dst[start:]
@@ -43,13 +43,13 @@ func appendFold(dst []byte, text string) []byte {
 
 func appendFoldSlow(dst []byte, text string, from int) []byte {
 	for _, r := range text[from:] {
-		dst = utf8.AppendRune(dst, foldRune(r))
+		dst = utf8.AppendRune(dst, FoldRune(r))
 	}
 	return dst
 }
 
-// fold returns the case-folded text.
-func fold(text string) string { return string(appendFold(nil, text)) }
+// Fold returns the case-folded text.
+func Fold(text string) string { return string(AppendFold(nil, text)) }
 
 // lowerASCII maps bytes to lower case, the rest to themselves.
 var lowerASCII = func() (t [256]byte) {
@@ -62,8 +62,8 @@ var lowerASCII = func() (t [256]byte) {
 	return t
 }()
 
-// validText returns text with each byte that is not UTF-8 replaced by U+FFFD.
-func validText(text string) string {
+// ValidText returns text with each byte that is not UTF-8 replaced by U+FFFD.
+func ValidText(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}

@@ -1,4 +1,4 @@
-package sigma
+package yamltree
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 // Bounds on one rule file. The largest rule of the public SigmaHQ set has
 // 300 kB and 4,500 nodes; a file beyond these bounds is refused with a reason.
 const (
-	maxFileBytes = 4 << 20
-	maxNodes     = 200_000
+	MaxFileBytes = 4 << 20 // of one file
+	MaxNodes     = 200_000 // of one file, after alias expansion
 	maxDepth     = 64
 	maxLineNest  = 16   // "- - - …" or "? ? …" openers on one line
 	maxFlowNest  = 256  // brackets that are open at once, quoted ones included
@@ -24,73 +24,116 @@ const (
 	maxProperties = 10_000
 )
 
-// nodeKind is the YAML type of a node.
-type nodeKind uint8
+// Kind is the YAML type of a node.
+type Kind uint8
 
+// The types. All before List are scalars.
 const (
-	kindNull nodeKind = iota
-	kindString
-	kindInt
-	kindFloat
-	kindBool
-	kindList
-	kindMap
+	Null Kind = iota
+	String
+	Int
+	Float
+	Bool
+	List
+	Map
 )
 
-// node is a YAML value with its line, free of anchors, tags and styles.
-type node struct {
-	kind    nodeKind
-	text    string // of scalars: decoded string, decimal number, true/false
-	line    int
-	items   []*node // of a list
-	entries []entry // of a map, in source order
+// Node is a YAML value with its line, free of anchors, tags and styles.
+type Node struct {
+	Kind    Kind
+	Text    string // of scalars: decoded string, decimal number, true/false
+	Line    int
+	Items   []*Node // of a list
+	Entries []Entry // of a map, in source order
 }
 
-// entry is one key of a map.
-type entry struct {
-	key  string
-	line int
-	val  *node
+// Entry is one key of a map.
+type Entry struct {
+	Key  string
+	Line int
+	Val  *Node
 }
 
-// get returns the value under key, nil when the map has none.
-func (n *node) get(key string) *node {
+// Get returns the value under key, nil when the map has none.
+func (n *Node) Get(key string) *Node {
 	if n == nil {
 		return nil
 	}
-	for i := range n.entries {
-		if n.entries[i].key == key {
-			return n.entries[i].val
+	for i := range n.Entries {
+		if n.Entries[i].Key == key {
+			return n.Entries[i].Val
 		}
 	}
 	return nil
 }
 
-// lineError is an error at a line of a rule file.
-type lineError struct {
-	line int
-	text string
+// Str returns the scalar under key without surrounding space, "" where there
+// is none.
+func (n *Node) Str(key string) string {
+	if v := n.Get(key); v != nil && v.Scalar() {
+		return strings.TrimSpace(v.Text)
+	}
+	return ""
 }
 
-func (e *lineError) Error() string { return e.text }
+// Word returns the scalar under key in lower case.
+func (n *Node) Word(key string) string { return strings.ToLower(n.Str(key)) }
 
-// errAt returns an error that carries the line it is about.
-func errAt(line int, format string, args ...any) error {
-	return &lineError{line: line, text: fmt.Sprintf(format, args...)}
+// Strs returns the non-empty scalars of the list under key, or the single one.
+func (n *Node) Strs(key string) []string {
+	v := n.Get(key)
+	if v == nil {
+		return nil
+	}
+	items := v.Items
+	if v.Scalar() {
+		items = []*Node{v}
+	}
+	var out []string
+	for _, item := range items {
+		if item.Scalar() && item.Text != "" {
+			out = append(out, item.Text)
+		}
+	}
+	return out
 }
 
-// errorLine returns the line an error is about, fallback when it has none.
-func errorLine(err error, fallback int) int {
-	var le *lineError
-	if errors.As(err, &le) && le.line > 0 {
-		return le.line
+// Scalar reports whether the node is neither a list nor a map.
+func (n *Node) Scalar() bool { return n.Kind < List }
+
+// At returns the node's line, 0 for no node.
+func (n *Node) At() int {
+	if n == nil {
+		return 0
+	}
+	return n.Line
+}
+
+// Error is an error at a line of a file.
+type Error struct {
+	Line int
+	Text string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Errorf returns an Error about a line, from 1.
+func Errorf(line int, format string, args ...any) error {
+	return &Error{Line: line, Text: fmt.Sprintf(format, args...)}
+}
+
+// LineOf returns the line an error is about, fallback when it has none.
+func LineOf(err error, fallback int) int {
+	var le *Error
+	if errors.As(err, &le) && le.Line > 0 {
+		return le.Line
 	}
 	return fallback
 }
 
-// parseYAML reads all documents of a file. It refuses what would cost more
+// Parse reads all documents of a file. It refuses what would cost more
 // than its size is worth: see the bounds above.
-func parseYAML(src []byte) (docs []*node, err error) {
+func Parse(src []byte) (docs []*Node, err error) {
 	if err := checkBounds(src); err != nil {
 		return nil, err
 	}
@@ -98,7 +141,7 @@ func parseYAML(src []byte) (docs []*node, err error) {
 	// process down over one rule file.
 	defer func() {
 		if r := recover(); r != nil {
-			docs, err = nil, errAt(1, "parse YAML: parser stopped: %v", r)
+			docs, err = nil, Errorf(1, "parse YAML: parser stopped: %v", r)
 		}
 	}()
 	file, err := parser.ParseBytes(src, 0)
@@ -131,28 +174,28 @@ func yamlError(err error) error {
 			}
 		}
 	}
-	return errAt(line, "parse YAML: %s", text)
+	return Errorf(line, "parse YAML: %s", text)
 }
 
 // checkBounds looks at the bytes before the YAML parser sees them: the parser
 // recurses per level and takes quadratic time over runs of properties and keys.
 func checkBounds(src []byte) error {
-	if len(src) > maxFileBytes {
-		return errAt(1, "file has %d bytes, more than the %d allowed", len(src), maxFileBytes)
+	if len(src) > MaxFileBytes {
+		return Errorf(1, "file has %d bytes, more than the %d allowed", len(src), MaxFileBytes)
 	}
 	open, marks, text := 0, 0, []byte(nil)
 	for line := 1; len(src) > 0; line++ {
 		text, src = cutLine(src)
 		indent, nest := lineNesting(text)
 		if indent > maxIndent || nest > maxLineNest {
-			return errAt(line, "nested too deep")
+			return Errorf(line, "nested too deep")
 		}
 		if open = flowNesting(text, open); open > maxFlowNest {
-			return errAt(line, "more than %d brackets open at once", maxFlowNest)
+			return Errorf(line, "more than %d brackets open at once", maxFlowNest)
 		}
 		keys, properties := lineMarks(text)
 		if marks += properties; keys > maxLineKeys || marks > maxProperties {
-			return errAt(line, "too many keys, anchors or tags")
+			return Errorf(line, "too many keys, anchors or tags")
 		}
 	}
 	return nil
@@ -235,13 +278,13 @@ type converter struct {
 	nodes   int
 }
 
-func (c *converter) convert(n ast.Node, depth int) (*node, error) {
+func (c *converter) convert(n ast.Node, depth int) (*Node, error) {
 	line := nodeLine(n)
-	if c.nodes++; c.nodes > maxNodes {
-		return nil, errAt(line, "more than %d YAML nodes after alias expansion", maxNodes)
+	if c.nodes++; c.nodes > MaxNodes {
+		return nil, Errorf(line, "more than %d YAML nodes after alias expansion", MaxNodes)
 	}
 	if depth > maxDepth {
-		return nil, errAt(line, "nested deeper than %d levels", maxDepth)
+		return nil, Errorf(line, "nested deeper than %d levels", maxDepth)
 	}
 	switch v := n.(type) {
 	case *ast.MappingNode:
@@ -256,12 +299,12 @@ func (c *converter) convert(n ast.Node, depth int) (*node, error) {
 	case *ast.AliasNode:
 		target, ok := c.anchors[v.Value.GetToken().Value]
 		if !ok {
-			return nil, errAt(line, "alias *%s has no anchor before it", v.Value.GetToken().Value)
+			return nil, Errorf(line, "alias *%s has no anchor before it", v.Value.GetToken().Value)
 		}
 		return c.convert(target, depth+1)
 	case *ast.TagNode:
 		if v.Value == nil {
-			return &node{kind: kindNull, line: line}, nil
+			return &Node{Kind: Null, Line: line}, nil
 		}
 		return c.tagged(v, line, depth)
 	}
@@ -269,79 +312,79 @@ func (c *converter) convert(n ast.Node, depth int) (*node, error) {
 }
 
 // tagged converts a node with an explicit tag; only !!str changes anything.
-func (c *converter) tagged(v *ast.TagNode, line, depth int) (*node, error) {
+func (c *converter) tagged(v *ast.TagNode, line, depth int) (*Node, error) {
 	n, err := c.convert(v.Value, depth+1)
-	if err == nil && v.GetToken().Value == "!!str" && n.kind < kindList {
-		n.kind = kindString
-		if n.kind != kindNull {
-			n.text = v.Value.GetToken().Value
+	if err == nil && v.GetToken().Value == "!!str" && n.Kind < List {
+		n.Kind = String
+		if n.Kind != Null {
+			n.Text = v.Value.GetToken().Value
 		}
 	}
 	return n, err
 }
 
-func (c *converter) sequence(v *ast.SequenceNode, line, depth int) (*node, error) {
-	out := &node{kind: kindList, line: line, items: make([]*node, 0, len(v.Values))}
+func (c *converter) sequence(v *ast.SequenceNode, line, depth int) (*Node, error) {
+	out := &Node{Kind: List, Line: line, Items: make([]*Node, 0, len(v.Values))}
 	for _, item := range v.Values {
 		n, err := c.convert(item, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		out.items = append(out.items, n)
+		out.Items = append(out.Items, n)
 	}
 	return out, nil
 }
 
-func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*node, error) {
-	out := &node{kind: kindMap, line: line, entries: make([]entry, 0, len(values))}
+func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*Node, error) {
+	out := &Node{Kind: Map, Line: line, Entries: make([]Entry, 0, len(values))}
 	seen := make(map[string]bool, len(values))
 	for _, mv := range values {
 		keyLine := nodeLine(mv.Key)
 		if _, ok := mv.Key.(*ast.MergeKeyNode); ok {
-			return nil, errAt(keyLine, "YAML merge key << is not supported")
+			return nil, Errorf(keyLine, "YAML merge key << is not supported")
 		}
 		key, err := c.convert(mv.Key, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		if key.kind >= kindList {
-			return nil, errAt(keyLine, "a map key must be a plain name")
+		if key.Kind >= List {
+			return nil, Errorf(keyLine, "a map key must be a plain name")
 		}
-		if seen[key.text] {
-			return nil, errAt(keyLine, "key %q stands twice in one map", key.text)
+		if seen[key.Text] {
+			return nil, Errorf(keyLine, "key %q stands twice in one map", key.Text)
 		}
-		seen[key.text] = true
+		seen[key.Text] = true
 		val, err := c.convert(mv.Value, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		out.entries = append(out.entries, entry{key: key.text, line: keyLine, val: val})
+		out.Entries = append(out.Entries, Entry{Key: key.Text, Line: keyLine, Val: val})
 	}
 	return out, nil
 }
 
 // scalar converts a leaf. Numbers keep their text when it is decimal, since
 // equality compares text; other notations become decimal.
-func scalar(n ast.Node, line int) (*node, error) {
+func scalar(n ast.Node, line int) (*Node, error) {
 	switch v := n.(type) {
 	case *ast.StringNode:
-		return &node{kind: kindString, text: v.Value, line: line}, nil
+		return &Node{Kind: String, Text: v.Value, Line: line}, nil
 	case *ast.LiteralNode:
-		return &node{kind: kindString, text: v.Value.Value, line: line}, nil
+		return &Node{Kind: String, Text: v.Value.Value, Line: line}, nil
 	case *ast.IntegerNode:
-		return &node{kind: kindInt, text: decimal(v), line: line}, nil
+		return &Node{Kind: Int, Text: decimal(v), Line: line}, nil
 	case *ast.FloatNode:
-		return &node{kind: kindFloat, text: v.GetToken().Value, line: line}, nil
+		return &Node{Kind: Float, Text: v.GetToken().Value, Line: line}, nil
 	case *ast.InfinityNode, *ast.NanNode:
-		return &node{kind: kindString, text: n.GetToken().Value, line: line}, nil
+		return &Node{Kind: String, Text: n.GetToken().Value, Line: line}, nil
 	case *ast.BoolNode:
-		return &node{kind: kindBool, text: strconv.FormatBool(v.Value), line: line}, nil
+		return &Node{Kind: Bool, Text: strconv.FormatBool(v.Value), Line: line}, nil
 	case *ast.NullNode, nil:
-		return &node{kind: kindNull, line: line}, nil
+		return &Node{Kind: Null, Line: line}, nil
 	case *ast.MappingKeyNode:
-		return nil, errAt(line, "complex map keys (?) are not supported")
+		return nil, Errorf(line, "complex map keys (?) are not supported")
 	}
-	return nil, errAt(line, "unsupported YAML construct %s", n.Type())
+	return nil, Errorf(line, "unsupported YAML construct %s", n.Type())
 }
 
 // decimal returns the integer's text, converted where it is not decimal.
