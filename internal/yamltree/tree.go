@@ -134,6 +134,20 @@ func LineOf(err error, fallback int) int {
 // Parse reads all documents of a file. It refuses what would cost more
 // than its size is worth: see the bounds above.
 func Parse(src []byte) (docs []*Node, err error) {
+	return ParseWithin(src, Limits{Bytes: MaxFileBytes, Nodes: MaxNodes})
+}
+
+// Limits bound one file.
+type Limits struct {
+	Bytes int
+	Nodes int // after alias expansion
+}
+
+// ParseWithin is Parse for files that may be larger than those of rules.
+func ParseWithin(src []byte, limits Limits) (docs []*Node, err error) {
+	if len(src) > limits.Bytes {
+		return nil, Errorf(1, "file has %d bytes, more than the %d allowed", len(src), limits.Bytes)
+	}
 	if err := checkBounds(src); err != nil {
 		return nil, err
 	}
@@ -152,7 +166,7 @@ func Parse(src []byte) (docs []*Node, err error) {
 		if doc == nil || doc.Body == nil {
 			continue
 		}
-		c := converter{anchors: map[string]ast.Node{}}
+		c := converter{anchors: map[string]ast.Node{}, most: limits.Nodes}
 		n, err := c.convert(doc.Body, 0)
 		if err != nil {
 			return nil, err
@@ -180,9 +194,6 @@ func yamlError(err error) error {
 // checkBounds looks at the bytes before the YAML parser sees them: the parser
 // recurses per level and takes quadratic time over runs of properties and keys.
 func checkBounds(src []byte) error {
-	if len(src) > MaxFileBytes {
-		return Errorf(1, "file has %d bytes, more than the %d allowed", len(src), MaxFileBytes)
-	}
 	open, marks, text := 0, 0, []byte(nil)
 	for line := 1; len(src) > 0; line++ {
 		text, src = cutLine(src)
@@ -276,12 +287,13 @@ func flowNesting(line []byte, open int) int {
 type converter struct {
 	anchors map[string]ast.Node
 	nodes   int
+	most    int
 }
 
 func (c *converter) convert(n ast.Node, depth int) (*Node, error) {
 	line := nodeLine(n)
-	if c.nodes++; c.nodes > MaxNodes {
-		return nil, Errorf(line, "more than %d YAML nodes after alias expansion", MaxNodes)
+	if c.nodes++; c.nodes > c.most {
+		return nil, Errorf(line, "more than %d YAML nodes after alias expansion", c.most)
 	}
 	if depth > maxDepth {
 		return nil, Errorf(line, "nested deeper than %d levels", maxDepth)
