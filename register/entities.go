@@ -172,7 +172,7 @@ type Access struct {
 	Via     string   `yaml:"via" ref:"identity_providers systems" doc:"through which identity provider, gateway or jump host"`
 	Service bool     `yaml:"service_account" doc:"no person signs in"`
 	Auth    string   `yaml:"auth" enum:"none shared-secret api-key password certificate mfa phishing-resistant" doc:"how it signs in"`
-	Needs   []string `yaml:"needs" ref:"systems roles fleets identity_providers access" doc:"what an adversary must have as well, all of it"`
+	Needs   []string `yaml:"needs" ref:"systems roles fleets identity_providers vendors zones" doc:"what an adversary must have as well, all of it"`
 	Until   Date     `yaml:"until" doc:"day it ends"`
 }
 

@@ -21,11 +21,13 @@ type Search struct {
 	weight []float64
 	trees  []*Tree
 	place  map[int32]int // of a node's tree
+
+	weighed *weighed
 }
 
 // NewSearch prepares for the targets.
 func (g *Graph) NewSearch(targets []int32, weight []float64) *Search {
-	s := &Search{g: g, weight: weight, place: map[int32]int{}}
+	s := &Search{g: g, weight: weight, place: map[int32]int{}, weighed: g.weigh(weight)}
 	for _, t := range targets {
 		s.add(t)
 	}
@@ -41,7 +43,7 @@ func (g *Graph) NewSearch(targets []int32, weight []float64) *Search {
 func (s *Search) add(v int32) {
 	if _, known := s.place[v]; !known {
 		s.place[v] = len(s.trees)
-		s.trees = append(s.trees, s.g.To(v, s.weight))
+		s.trees = append(s.trees, s.weighed.to(v))
 	}
 }
 
@@ -137,6 +139,18 @@ func (r *Reach) Weights() []float64 {
 	for _, e := range r.s.g.joint {
 		for _, v := range r.s.g.edges[e].Needs {
 			out[e] += r.Cost(v)
+		}
+	}
+	return out
+}
+
+// Needs returns how what the edges of a path need is reached, by edge.
+func (r *Reach) Needs(path []int32) map[int32][]Derivation {
+	out := map[int32][]Derivation{}
+	for _, e := range path {
+		for _, v := range r.s.g.edges[e].Needs {
+			d, _ := r.To(v)
+			out[e] = append(out[e], d)
 		}
 	}
 	return out

@@ -11,7 +11,32 @@ type Tree struct {
 // To returns the shortest paths to the target over edges that need nothing
 // else.
 func (g *Graph) To(target int32, weight []float64) *Tree {
-	t := &Tree{Target: target, Dist: make([]float64, g.n), via: make([]int32, g.n), g: g}
+	return g.weigh(weight).to(target)
+}
+
+// weighed is a graph with one weight an edge, laid out as the search to a target
+// reads it: the edges into a node side by side.
+type weighed struct {
+	g    *Graph
+	from []int32   // by place in g.in
+	cost []float64 // by place in g.in; Infinite for joint edges
+}
+
+func (g *Graph) weigh(weight []float64) *weighed {
+	w := &weighed{g, make([]int32, len(g.edges)), make([]float64, len(g.edges))}
+	for i, e := range g.in.ids {
+		w.from[i], w.cost[i] = g.edges[e].From, weight[e]
+		if !g.plain(e) {
+			w.cost[i] = Infinite
+		}
+	}
+	return w
+}
+
+// to is Dijkstra's algorithm from the target backwards.
+func (w *weighed) to(target int32) *Tree {
+	n := w.g.n
+	t := &Tree{Target: target, Dist: make([]float64, n), via: make([]int32, n), g: w.g}
 	for i := range t.Dist {
 		t.Dist[i], t.via[i] = Infinite, -1
 	}
@@ -22,11 +47,10 @@ func (g *Graph) To(target int32, weight []float64) *Tree {
 		if it.key > t.Dist[it.node] {
 			continue
 		}
-		for _, e := range g.in.of(it.node) {
-			from := g.edges[e].From
-			d := it.key + weight[e]
-			if d < t.Dist[from] && g.plain(e) {
-				t.Dist[from], t.via[from] = d, e
+		for i := w.g.in.at[it.node]; i < w.g.in.at[it.node+1]; i++ {
+			from := w.from[i]
+			if d := it.key + w.cost[i]; d < t.Dist[from] {
+				t.Dist[from], t.via[from] = d, w.g.in.ids[i]
 				queue.push(item{d, from})
 			}
 		}
