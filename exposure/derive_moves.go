@@ -103,6 +103,9 @@ func (d *deriver) onHolding(rule, from string, h *register.Holding, band registe
 	because *register.Entity,
 ) *Move {
 	v := d.move(rule, from, h.ID, band, because)
+	if h.KeyOn != "" && h.KeyOn != from && rule != "reads" && rule != "reads-singly" && rule != "receives" {
+		v.Needs = append(v.Needs, h.KeyOn) // bytes without the key are no reading
+	}
 	if h.Canaries > 0 {
 		v.Sight = clearer(v.Sight)
 	}

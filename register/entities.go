@@ -142,6 +142,7 @@ type Holding struct {
 	Purposes      []string   `yaml:"purposes" doc:"what it may be used for"`
 	Impact        string     `yaml:"impact" enum:"low moderate high" doc:"FIPS 199 level"`
 	Canaries      int64      `yaml:"canaries" min:"0" doc:"canary records in it"`
+	KeyOn         string     `yaml:"key_on" ref:"systems" doc:"system that keeps the key it is encrypted with; reading it takes both"`
 	Copies        []string   `yaml:"copies" ref:"systems" doc:"other systems that hold a copy"`
 }
 
