@@ -67,6 +67,22 @@ func TestCases(t *testing.T) {
 					fmt.Fprintf(&b, "%s (line %d) %s → %s %s: easier %v, harder %v\n", s.Because,
 						s.Place.Line, s.From, s.To, s.Band, s.Easier, s.Harder)
 				}
+			case "combine":
+				printCombinations(&b, m.Combine(bulkRule(t), d.HasArg("everything")))
+			case "covered":
+				for _, c := range bulkRule(t).CoveredVendors(r) {
+					fmt.Fprintf(&b, "%s: %s %v\n", c.Vendor, c.Why, c.Chain)
+				}
+			case "knowers":
+				for _, k := range exposure.Knowers(r) {
+					fmt.Fprintf(&b, "%s (tier %d) learns of %s: %s, from %s\n", k.Party, k.Tier, k.About, k.Kind, k.How)
+				}
+			case "concentrations":
+				list, index := exposure.Concentrations(r)
+				for _, c := range list {
+					fmt.Fprintf(&b, "%s %s: %.2f %v\n", c.Role, c.Behind, c.Share, c.Holdings)
+				}
+				fmt.Fprintf(&b, "index %v\n", index)
 			default:
 				d.Fatalf(t, "unknown command %s", d.Cmd)
 			}
@@ -118,6 +134,23 @@ func printChokes(b *strings.Builder, m *exposure.Model) {
 		}
 		for _, v := range c.Cut {
 			fmt.Fprintf(b, " %s→%s", v.From, v.To)
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func printCombinations(b *strings.Builder, list []exposure.Combination) {
+	for _, c := range list {
+		fmt.Fprintf(b, "%s %v by %v: %v, for life %v, at least %d, mosaic %v", c.Collector, c.Holdings, c.Keys,
+			c.Dimensions, c.Irrevocable, c.Persons, c.Mosaic())
+		if c.Anchored {
+			b.WriteString(", anchored")
+		}
+		for _, f := range c.Flags {
+			fmt.Fprintf(b, "; %s %d>%d", f.Category, f.Count, f.Threshold)
+		}
+		for _, f := range c.NewFlags {
+			fmt.Fprintf(b, "; new: %s", f.Category)
 		}
 		b.WriteByte('\n')
 	}
