@@ -48,9 +48,10 @@ func (m *Model) Combine(rule *BulkRule, everything bool) []Combination {
 	if everything {
 		out = combinations("", "", m.Holdings, rule)
 	} else {
-		for _, n := range m.Nodes {
-			if n.Kind != "holdings" && n.Kind != "zones" {
-				out = append(out, combinations(n.ID, n.Kind, m.meant(n.ID), rule)...)
+		readers := m.readers()
+		for i, n := range m.Nodes {
+			if list := readers[int32(i)]; len(list) > 1 && n.Kind != "zones" {
+				out = append(out, combinations(n.ID, n.Kind, list, rule)...)
 			}
 		}
 	}
@@ -63,27 +64,29 @@ func (m *Model) Combine(rule *BulkRule, everything bool) []Combination {
 	return out
 }
 
-// meant returns the holdings that a node reads without an attack.
-func (m *Model) meant(id string) []*register.Holding {
-	depth := map[string]int{id: 0}
-	queue := []string{id}
-	var out []*register.Holding
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		for _, e := range m.graph.Out(m.at(at)) {
-			v := &m.Moves[e]
-			if _, known := depth[v.To]; known || depth[at] >= maxMeant || !slices.Contains(legitimate, v.Rule) {
-				continue
+// readers returns for every node the holdings that it reads without an attack,
+// in the register's order: it walks back from each holding over the moves that
+// are meant.
+func (m *Model) readers() map[int32][]*register.Holding {
+	out := map[int32][]*register.Holding{}
+	for _, h := range m.Holdings {
+		seen := map[int32]bool{m.at(h.ID): true}
+		last := []int32{m.at(h.ID)}
+		for range maxMeant {
+			var next []int32
+			for _, at := range last {
+				for _, e := range m.graph.In(at) {
+					from := m.at(m.Moves[e].From)
+					if !seen[from] && slices.Contains(legitimate, m.Moves[e].Rule) {
+						seen[from] = true
+						next = append(next, from)
+						out[from] = append(out[from], h)
+					}
+				}
 			}
-			depth[v.To] = depth[at] + 1
-			queue = append(queue, v.To)
-			if it, ok := m.Register.Find(v.To); ok && it.Kind == "holdings" {
-				out = append(out, it.Value.(*register.Holding))
-			}
+			last = next
 		}
 	}
-	slices.SortFunc(out, func(a, b *register.Holding) int { return strings.Compare(a.ID, b.ID) })
 	return out
 }
 

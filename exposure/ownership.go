@@ -93,3 +93,60 @@ func SubTiers(r *register.Register, vendor string) []string {
 	}
 	return out
 }
+
+// VendorHoldings returns what each vendor gets to read by what the register
+// grants: through flows, its own access, the access of its staff, and the systems
+// that it operates. What a vendor gets, its subcontractors may get.
+func VendorHoldings(r *register.Register) map[string][]*register.Holding {
+	sets := map[string]map[string]bool{}
+	give := func(vendor, holding string) {
+		if sets[vendor] == nil {
+			sets[vendor] = map[string]bool{}
+		}
+		sets[vendor][holding] = true
+	}
+	on := map[string][]string{}
+	for _, h := range r.Holdings {
+		on[h.System] = append(on[h.System], h.ID)
+	}
+	staff := map[string]string{}
+	for _, role := range r.Roles {
+		staff[role.ID] = role.Vendor
+	}
+	for _, f := range r.Flows {
+		for _, h := range f.Holdings {
+			give(f.To, h)
+		}
+	}
+	for _, s := range r.Systems {
+		for _, h := range on[s.ID] {
+			give(s.Operator, h)
+		}
+	}
+	for _, a := range r.Access {
+		who := a.Who
+		if v := staff[who]; v != "" {
+			who = v
+		}
+		for _, target := range a.On {
+			for _, h := range append(on[target], target) {
+				give(who, h)
+			}
+		}
+	}
+	out := map[string][]*register.Holding{}
+	for _, v := range r.Vendors {
+		for _, party := range append(SubTiers(r, v.ID), v.ID) {
+			for h := range sets[v.ID] {
+				if it, ok := r.Find(h); ok && it.Kind == "holdings" {
+					out[party] = append(out[party], it.Value.(*register.Holding))
+				}
+			}
+		}
+	}
+	for v, list := range out {
+		slices.SortFunc(list, func(a, b *register.Holding) int { return strings.Compare(a.ID, b.ID) })
+		out[v] = slices.Compact(list)
+	}
+	return out
+}

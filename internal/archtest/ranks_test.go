@@ -9,7 +9,7 @@ import (
 // ranks are the layers of docs/architecture.md; imports go down only.
 var ranks = map[string]int{
 	"event": 0, "proof": 0, "internal/safeguard": 0, "mappings": 0, "rules": 0, "web/ui": 0,
-	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "internal/exchange": 2,
+	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "exposure/checks": 3, "exposure/review": 4, "internal/exchange": 2,
 	"internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0,
 	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/simulate": 1,
 	"sigma/processing": 2, "sigma/correlate": 2, "sigma/lint": 2,
