@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -20,17 +21,41 @@ type deriver struct {
 	holdings  map[string][]*register.Holding // by system
 	signIn    map[string][]string            // identity providers: systems they open
 	accessVia map[string][]*register.Access  // identity providers and gateways
+
+	only map[string]bool // entities whose moves are wanted; nil for all
 }
 
 // Derive builds the graph of moves as it is on a day: accesses that have ended
 // and assignments that are over give none.
 func Derive(r *register.Register, day time.Time) *Model {
-	d := &deriver{
+	d := newDeriver(r, day)
+	d.run()
+	d.finish()
+	return d.m
+}
+
+// DeriveOnly returns the moves that rest on some entities, as Derive has them.
+func DeriveOnly(r *register.Register, day time.Time, because ...string) []Move {
+	d := newDeriver(r, day)
+	d.only = map[string]bool{}
+	for _, id := range because {
+		d.only[id] = true
+	}
+	d.run()
+	d.compact()
+	return d.m.Moves
+}
+
+func newDeriver(r *register.Register, day time.Time) *deriver {
+	return &deriver{
 		r: r, day: day, m: &Model{Register: r, index: map[string]int32{}, Holdings: r.Holdings},
 		roleOn: map[string][]string{}, inZone: map[string][]*register.System{},
 		holdings: map[string][]*register.Holding{}, signIn: map[string][]string{},
 		accessVia: map[string][]*register.Access{},
 	}
+}
+
+func (d *deriver) run() {
 	d.nodes()
 	d.index()
 	d.people()
@@ -41,8 +66,6 @@ func Derive(r *register.Register, day time.Time) *Model {
 	d.identity()
 	d.documents()
 	d.controls()
-	d.finish()
-	return d.m
 }
 
 // nodes numbers what can be held.
@@ -105,7 +128,8 @@ func (d *deriver) current(until register.Date) bool {
 
 // move adds one move; both ends must be nodes.
 func (d *deriver) move(rule, from, to string, band register.Band, because *register.Entity) *Move {
-	if from == "" || to == "" || from == to || !d.m.Has(from) || !d.m.Has(to) {
+	unwanted := d.only != nil && !d.only[because.ID]
+	if unwanted || from == "" || to == "" || from == to || !d.m.Has(from) || !d.m.Has(to) {
 		return &Move{} // nothing to add, and nothing that later steps change matters
 	}
 	r := ruleNamed(rule)
@@ -116,25 +140,20 @@ func (d *deriver) move(rule, from, to string, band register.Band, because *regis
 	return &d.m.Moves[len(d.m.Moves)-1]
 }
 
-// finish drops moves that say the same twice, keeping the easiest, and builds
-// the graph.
-func (d *deriver) finish() {
+// compact drops moves that are there twice.
+func (d *deriver) compact() {
 	slices.SortStableFunc(d.m.Moves, func(a, b Move) int {
-		if c := strings.Compare(a.From, b.From); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.To, b.To); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.Rule, b.Rule); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Because, b.Because)
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To),
+			strings.Compare(a.Rule, b.Rule), strings.Compare(a.Because, b.Because))
 	})
 	d.m.Moves = slices.CompactFunc(d.m.Moves, func(a, b Move) bool {
-		return a.From == b.From && a.To == b.To && a.Rule == b.Rule && a.Because == b.Because &&
-			slices.Equal(a.Needs, b.Needs)
+		return a.Key() == b.Key() && slices.Equal(a.Needs, b.Needs)
 	})
+}
+
+// finish builds the graph.
+func (d *deriver) finish() {
+	d.compact()
 	slices.SortFunc(d.m.Footholds, func(a, b Foothold) int { return strings.Compare(a.ID, b.ID) })
 	edges := make([]graph.Edge, len(d.m.Moves))
 	for i := range d.m.Moves {

@@ -1,6 +1,8 @@
 package exposure
 
 import (
+	"math"
+
 	"github.com/evident-sec/evident/exposure/graph"
 	"github.com/evident-sec/evident/register"
 )
@@ -27,6 +29,9 @@ type Move struct {
 	Cuts   []string
 	Damped []string // controls in place that already made it harder
 }
+
+// Key names a move: who, where to, by which rule, because of what.
+func (v *Move) Key() [4]string { return [4]string{v.From, v.To, v.Rule, v.Because} }
 
 // Foothold is a place where an adversary may start.
 type Foothold struct {
@@ -91,4 +96,36 @@ func (m *Model) weigh(a Aim) []float64 {
 		return m.weights(func(v *Move) float64 { return sightWeight(v.Sight) + trifle })
 	}
 	return m.weights(func(v *Move) float64 { return weightOf(v.Band) })
+}
+
+// Weights returns the weights of the most likely path, one for each move, to be
+// changed for what-if questions: math.Inf(1) takes a move away.
+func (m *Model) Weights() []float64 { return m.weigh(MostLikely) }
+
+// WeightOf returns the weight of a band in Weights.
+func WeightOf(b register.Band) float64 { return weightOf(b) }
+
+// Pair is a foothold and a target.
+type Pair struct{ Foothold, Target string }
+
+// Costs returns for every pair that is connected the weight of its best path,
+// the foothold's own band included.
+func (m *Model) Costs(weights []float64, targets []string) map[Pair]float64 {
+	var at []int32
+	for _, t := range targets {
+		if m.Has(t) {
+			at = append(at, m.at(t))
+		}
+	}
+	search := m.graph.NewSearch(at, weights)
+	out := map[Pair]float64{}
+	for _, f := range m.Footholds {
+		reach := search.From(m.at(f.ID))
+		for _, t := range at {
+			if c := reach.Cost(t); !math.IsInf(c, 1) && t != m.at(f.ID) {
+				out[Pair{f.ID, m.Nodes[t].ID}] = c + weightOf(f.Band)
+			}
+		}
+	}
+	return out
 }

@@ -29,13 +29,23 @@ type Step struct {
 // Paths returns for every pair of foothold and target the best path by the aim,
 // best first. Targets are identifiers of holdings, or of other nodes.
 func (m *Model) Paths(aim Aim, targets []string) []Path {
+	return m.pathsBy(aim, m.weigh(aim), targets)
+}
+
+// PathsWith returns the most likely paths under other weights than its own: see
+// Weights.
+func (m *Model) PathsWith(weights []float64, targets []string) []Path {
+	return m.pathsBy(MostLikely, weights, targets)
+}
+
+func (m *Model) pathsBy(aim Aim, weights []float64, targets []string) []Path {
 	var at []int32
 	for _, t := range targets {
 		if m.Has(t) {
 			at = append(at, m.at(t))
 		}
 	}
-	search := m.graph.NewSearch(at, m.weigh(aim))
+	search := m.graph.NewSearch(at, weights)
 	var out []Path
 	for _, f := range m.Footholds {
 		reach := search.From(m.at(f.ID))

@@ -65,3 +65,6 @@ func authBand(auth string) register.Band {
 	}
 	return register.Likely
 }
+
+// RuleText says what a rule means.
+func RuleText(id string) string { return ruleNamed(id).Text }

@@ -49,6 +49,15 @@ func Apply(base *Register, folder fs.FS) (*Register, *Change, []Problem, error) 
 	return next, c, problems, nil
 }
 
+// Clone copies the register, so that the copy can be edited. Identifiers are
+// found in the copy as in the original; after adding entities it has to be
+// loaded anew.
+func (r *Register) Clone() *Register {
+	out := r.clone()
+	out.link()
+	return out
+}
+
 // clone copies the lists and the entities, so that a change leaves the base as
 // it is.
 func (r *Register) clone() *Register {
@@ -89,6 +98,21 @@ func (r *Register) put(k kind, v reflect.Value, c *Change) {
 	}
 	list.Set(reflect.Append(list, v))
 	c.Added = append(c.Added, id)
+}
+
+// Restore returns the register with one entity as it is in another: taken from
+// there, or removed where it is not there.
+func (r *Register) Restore(from *Register, id string) *Register {
+	out := r.clone()
+	out.drop([]string{id})
+	from.each(func(k kind, v reflect.Value) {
+		if v.Interface().(entity).base().ID == id {
+			list := reflect.ValueOf(out).Elem().Field(k.field)
+			list.Set(reflect.Append(list, v))
+		}
+	})
+	out.link()
+	return out
 }
 
 // drop removes entities.
