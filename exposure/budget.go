@@ -140,9 +140,22 @@ func (c *chooser) exact() Choice {
 		search(i+1, set, spent)
 	}
 	search(0, nil, 0)
-	out := c.result(best, after)
+	out := c.result(c.trim(best, after), after)
 	out.Exact = true
 	return out
+}
+
+// trim drops controls that add nothing to the others.
+func (c *chooser) trim(set []*register.Control, after float64) []*register.Control {
+	for i := 0; i < len(set); {
+		less := slices.Delete(slices.Clone(set), i, i+1)
+		if c.exposure(less) <= after {
+			set = less
+			continue
+		}
+		i++
+	}
+	return set
 }
 
 func (c *chooser) byID(ids []string) []*register.Control {
@@ -170,7 +183,7 @@ func (c *chooser) greedy() Choice {
 			best, after = set, now
 		}
 	}
-	out := c.result(best, after)
+	out := c.result(c.trim(best, after), after)
 	if c.before > 0 {
 		out.Gap = (after - c.exposure(c.all)) / c.before
 	}

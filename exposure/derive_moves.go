@@ -168,17 +168,16 @@ func (d *deriver) access(a *register.Access, on string) {
 		return
 	}
 	band := authBand(a.Auth)
-	strong := slices.ContainsFunc(a.Verbs, func(v string) bool {
-		return v == "administer" || v == "deploy"
-	})
 	var v *Move
 	switch h, isHolding := it.Value.(*register.Holding); {
 	case isHolding && a.Bulk:
 		v = d.onHolding("reads", a.Who, h, band, &a.Entity)
 	case isHolding:
 		v = d.onHolding("reads-singly", a.Who, h, step(band, 2), &a.Entity)
-	case strong:
+	case slices.Contains(a.Verbs, "administer"):
 		v = d.move("administers", a.Who, on, band, &a.Entity)
+	case slices.Contains(a.Verbs, "deploy"):
+		v = d.move("deploys", a.Who, on, band, &a.Entity)
 	case it.Kind == "systems":
 		// A user of a system is not in control of it, but inside it.
 		v = d.move("uses", a.Who, on, step(band, 1), &a.Entity)

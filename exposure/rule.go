@@ -21,6 +21,7 @@ var rules = []Rule{
 	{"exploits", "a position in the zone reaches the system", "T1210", 6, Visible},
 	{"uses", "the access opens the system", "T1078", 1, Faint},
 	{"administers", "the access gives control of the system", "T1078.002", 1, Faint},
+	{"deploys", "what is delivered runs on the system", "T1072", 3, Faint},
 	{"reads", "the access opens the holding", "T1213", 2, Faint},
 	{"reads-singly", "the access opens single records of the holding", "T1213", 30, Visible},
 	{"reads-all", "who controls a system reads what lies on it", "T1005", 1, Faint},

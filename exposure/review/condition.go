@@ -228,7 +228,7 @@ func (r *reviewer) why(id string) string {
 	for _, list := range [][]PathChange{r.out.NewPaths, r.out.CheaperPaths} {
 		for _, p := range list {
 			for _, s := range p.Steps {
-				if (s.To == id || s.From == id || s.New) && !slices.Contains(holdings, p.Holding) {
+				if (s.Because == id || s.To == id || s.From == id) && !slices.Contains(holdings, p.Holding) {
 					holdings = append(holdings, p.Holding)
 				}
 			}
@@ -236,7 +236,13 @@ func (r *reviewer) why(id string) string {
 	}
 	slices.Sort(holdings)
 	if len(holdings) > 4 {
-		holdings = append(holdings[:4], fmt.Sprintf("%d more", len(holdings)-4))
+		return fmt.Sprintf("opens %s and %d more holdings", strings.Join(holdings[:3], ", "), len(holdings)-3)
+	}
+	if len(holdings) == 0 {
+		if _, stays := r.Next.Find(id); !stays {
+			return "holds ways to holdings shut"
+		}
+		return "opens ways that remain when the others are closed"
 	}
 	return "opens " + strings.Join(holdings, ", ")
 }

@@ -6,7 +6,7 @@
 // # What is compared
 //
 // Pairs of foothold and holding that become connected or easier by at least one
-// band; the records behind them and what of it cannot be reset; findings of the
+// band (a new holding is compared with holdings that matter as much today); the records behind them and what of it cannot be reset; findings of the
 // checks that are new; linked holdings that become more than their parts; who
 // outside newly learns what.
 //

@@ -83,8 +83,10 @@ type Step struct {
 	Text string        `json:"text"`
 	Band register.Band `json:"band"`
 	New  bool          `json:"new"`
-	File string        `json:"file"`
-	Line int           `json:"line"`
+
+	Because string `json:"because"` // entity that the move rests on
+	File    string `json:"file"`
+	Line    int    `json:"line"`
 }
 
 // Blast is what lies behind the pairs that get worse.
@@ -166,7 +168,7 @@ func stepsOf(p exposure.Path, old map[[4]string]register.Band) []Step {
 		out = append(out, Step{
 			From: s.Move.From, To: s.Move.To, Rule: s.Move.Rule, Text: exposure.RuleText(s.Move.Rule),
 			Band: s.Move.Band, New: !known || band != s.Move.Band,
-			File: s.Move.Place.File, Line: s.Move.Place.Line,
+			File: s.Move.Place.File, Line: s.Move.Place.Line, Because: s.Move.Because,
 		})
 	}
 	return out

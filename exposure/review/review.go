@@ -34,6 +34,7 @@ func Run(in Input) *Report {
 		r.old[r.base.Moves[i].Key()] = r.base.Moves[i].Band
 	}
 	r.before = r.base.Costs(r.base.Weights(), r.targets)
+	r.newHoldings()
 	r.weights = r.next.Weights()
 	r.out = &Report{Format: Format, Day: in.Day.Format(time.DateOnly)}
 	r.inputs()
@@ -60,6 +61,29 @@ type reviewer struct {
 	newFound   []checks.Finding
 	asked      map[exposure.Pair]exposure.Path
 	out        *Report
+}
+
+// newHoldings says what counts as before for a holding that the change adds: what
+// the same foothold reaches today of holdings that matter as much. New data are
+// then worse only where they lie easier to reach than such data do now.
+func (r *reviewer) newHoldings() {
+	for _, h := range r.next.Holdings {
+		if r.base.Has(h.ID) {
+			continue
+		}
+		for _, old := range r.base.Holdings {
+			if exposure.Sensitivity(old) < exposure.Sensitivity(h) {
+				continue
+			}
+			for _, f := range r.base.Footholds {
+				cost, connected := r.before[exposure.Pair{Foothold: f.ID, Target: old.ID}]
+				pair := exposure.Pair{Foothold: f.ID, Target: h.ID}
+				if best, known := r.before[pair]; connected && (!known || cost < best) {
+					r.before[pair] = cost
+				}
+			}
+		}
+	}
 }
 
 func (r *reviewer) inputs() {

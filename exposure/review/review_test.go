@@ -148,7 +148,7 @@ func TestConditionsSufficeAndAreLeast(t *testing.T) {
 		}
 		chosen := map[string]bool{}
 		for _, c := range report.Conditions {
-			if strings.HasPrefix(c.Why, "opens ") {
+			if !strings.HasPrefix(c.Text, "Settle") {
 				chosen[c.Entity] = true
 			}
 		}
