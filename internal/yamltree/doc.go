@@ -10,5 +10,9 @@
 //   - Anchors, aliases and tags are resolved; merge keys (<<) and complex keys
 //     are refused, a key that stands twice in one map too.
 //
+// Files in the simple part of the language, which are almost all, are read by a
+// small reader of its own, all others by a YAML module. The two give the same
+// nodes and lines; what the small reader is not sure of it leaves alone.
+//
 // It does no I/O.
 package yamltree

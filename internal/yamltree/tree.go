@@ -141,6 +141,10 @@ func Parse(src []byte) (docs []*Node, err error) {
 type Limits struct {
 	Bytes int
 	Nodes int // after alias expansion
+
+	// Merge allows merge keys (<<): the other keys of a map win over what is
+	// merged into it.
+	Merge bool
 }
 
 // ParseWithin is Parse for files that may be larger than those of rules.
@@ -148,6 +152,14 @@ func ParseWithin(src []byte, limits Limits) (docs []*Node, err error) {
 	if len(src) > limits.Bytes {
 		return nil, Errorf(1, "file has %d bytes, more than the %d allowed", len(src), limits.Bytes)
 	}
+	if docs, ok := parsePlain(src, limits); ok {
+		return docs, nil
+	}
+	return parseModule(src, limits)
+}
+
+// parseModule reads a file with the YAML module.
+func parseModule(src []byte, limits Limits) (docs []*Node, err error) {
 	if err := checkBounds(src); err != nil {
 		return nil, err
 	}
@@ -166,7 +178,7 @@ func ParseWithin(src []byte, limits Limits) (docs []*Node, err error) {
 		if doc == nil || doc.Body == nil {
 			continue
 		}
-		c := converter{anchors: map[string]ast.Node{}, most: limits.Nodes}
+		c := converter{anchors: map[string]ast.Node{}, most: limits.Nodes, merge: limits.Merge}
 		n, err := c.convert(doc.Body, 0)
 		if err != nil {
 			return nil, err
@@ -194,19 +206,23 @@ func yamlError(err error) error {
 // checkBounds looks at the bytes before the YAML parser sees them: the parser
 // recurses per level and takes quadratic time over runs of properties and keys.
 func checkBounds(src []byte) error {
-	open, marks, text := 0, 0, []byte(nil)
+	open, marks, text, maps := 0, 0, []byte(nil), siblings{}
 	for line := 1; len(src) > 0; line++ {
 		text, src = cutLine(src)
 		indent, nest := lineNesting(text)
 		if indent > maxIndent || nest > maxLineNest {
 			return Errorf(line, "nested too deep")
 		}
+		before := open
 		if open = flowNesting(text, open); open > maxFlowNest {
 			return Errorf(line, "more than %d brackets open at once", maxFlowNest)
 		}
 		keys, properties := lineMarks(text)
 		if marks += properties; keys > maxLineKeys || marks > maxProperties {
 			return Errorf(line, "too many keys, anchors or tags")
+		}
+		if indent < len(text) && text[indent] != '#' && !maps.line(indent, nest, keys, before) {
+			return Errorf(line, "too many keys in one map")
 		}
 	}
 	return nil
@@ -288,6 +304,7 @@ type converter struct {
 	anchors map[string]ast.Node
 	nodes   int
 	most    int
+	merge   bool
 }
 
 func (c *converter) convert(n ast.Node, depth int) (*Node, error) {
@@ -350,10 +367,15 @@ func (c *converter) sequence(v *ast.SequenceNode, line, depth int) (*Node, error
 func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*Node, error) {
 	out := &Node{Kind: Map, Line: line, Entries: make([]Entry, 0, len(values))}
 	seen := make(map[string]bool, len(values))
+	var merged []*ast.MappingValueNode
 	for _, mv := range values {
 		keyLine := nodeLine(mv.Key)
 		if _, ok := mv.Key.(*ast.MergeKeyNode); ok {
-			return nil, Errorf(keyLine, "YAML merge key << is not supported")
+			if !c.merge {
+				return nil, Errorf(keyLine, "YAML merge key << is not supported")
+			}
+			merged = append(merged, mv)
+			continue
 		}
 		key, err := c.convert(mv.Key, depth+1)
 		if err != nil {
@@ -372,7 +394,32 @@ func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*N
 		}
 		out.Entries = append(out.Entries, Entry{Key: key.Text, Line: keyLine, Val: val})
 	}
-	return out, nil
+	return out, c.mergeInto(out, merged, depth)
+}
+
+// mergeInto adds the entries of merged maps that the map does not have.
+func (c *converter) mergeInto(out *Node, merged []*ast.MappingValueNode, depth int) error {
+	for _, mv := range merged {
+		n, err := c.convert(mv.Value, depth+1)
+		if err != nil {
+			return err
+		}
+		from := []*Node{n}
+		if n.Kind == List {
+			from = n.Items
+		}
+		for _, m := range from {
+			if m.Kind != Map {
+				return Errorf(m.Line, "only a map can be merged")
+			}
+			for _, e := range m.Entries {
+				if out.Get(e.Key) == nil {
+					out.Entries = append(out.Entries, e)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // scalar converts a leaf. Numbers keep their text when it is decimal, since
