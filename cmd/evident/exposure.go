@@ -18,6 +18,8 @@ type exposureCmd struct {
 	Paths  exposurePathsCmd  `cmd:"" help:"Show how footholds reach holdings, and where to cut."`
 	Review exposureReviewCmd `cmd:"" help:"Review a proposal before it is signed."`
 	Record exposureRecordCmd `cmd:"" help:"Sign, seal and check the record of a review."`
+	Import exposureImportCmd `cmd:"" help:"Turn foreign models into register files."`
+	Export exposureExportCmd `cmd:"" help:"Write the register for other tools, or counts only for vendors."`
 	Schema exposureSchemaCmd `cmd:"" help:"Print the JSON Schema of register files, for editors."`
 }
 

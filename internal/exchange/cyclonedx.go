@@ -80,8 +80,15 @@ func (i *importer) zoneNamed(name string) string {
 
 // classified are words in a classification that name a category of data.
 var classified = [][2]string{
-	{"phi", "health"}, {"health", "health"}, {"biometric", "fingerprint"}, {"pii", "identity"}, {"personal", "identity"},
-	{"financ", "financial"}, {"pci", "financial"}, {"location", "location"}, {"public", "public"},
+	{"phi", "health"},
+	{"health", "health"},
+	{"biometric", "fingerprint"},
+	{"pii", "identity"},
+	{"personal", "identity"},
+	{"financ", "financial"},
+	{"pci", "financial"},
+	{"location", "location"},
+	{"public", "public"},
 }
 
 func (i *importer) serviceData(system string, d value) {

@@ -173,10 +173,25 @@ func (i *importer) holding(kind, key, name string, at []string, records int64) {
 func kindOf(word string) string {
 	w := strings.ToLower(word)
 	for _, k := range [][2]string{
-		{"database", "database"}, {"store", "database"}, {"storage", "database"}, {"gateway", "gateway"}, {"proxy", "gateway"},
-		{"load", "gateway"}, {"mobile", "mobile"}, {"client", "workstation"}, {"browser", "workstation"}, {"server", "server"},
-		{"queue", "pipeline"}, {"pipeline", "pipeline"}, {"backup", "backup"}, {"monitor", "monitoring"}, {"directory", "directory"},
-		{"cloud", "cloud-service"}, {"saas", "cloud-service"}, {"s3", "cloud-service"}, {"lambda", "cloud-service"},
+		{"database", "database"},
+		{"store", "database"},
+		{"storage", "database"},
+		{"gateway", "gateway"},
+		{"proxy", "gateway"},
+		{"load", "gateway"},
+		{"mobile", "mobile"},
+		{"client", "workstation"},
+		{"browser", "workstation"},
+		{"server", "server"},
+		{"queue", "pipeline"},
+		{"pipeline", "pipeline"},
+		{"backup", "backup"},
+		{"monitor", "monitoring"},
+		{"directory", "directory"},
+		{"cloud", "cloud-service"},
+		{"saas", "cloud-service"},
+		{"s3", "cloud-service"},
+		{"lambda", "cloud-service"},
 	} {
 		if strings.Contains(w, k[0]) {
 			return k[1]
