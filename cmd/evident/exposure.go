@@ -16,6 +16,7 @@ import (
 type exposureCmd struct {
 	Check  exposureCheckCmd  `cmd:"" help:"Check the register and judge it by standards."`
 	Paths  exposurePathsCmd  `cmd:"" help:"Show how footholds reach holdings, and where to cut."`
+	Gaps   exposureGapsCmd   `cmd:"" help:"Rank what to build, buy or configure next."`
 	Review exposureReviewCmd `cmd:"" help:"Review a proposal before it is signed."`
 	Record exposureRecordCmd `cmd:"" help:"Sign, seal and check the record of a review."`
 	Import exposureImportCmd `cmd:"" help:"Turn foreign models into register files."`

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/evident-sec/evident/exposure"
+	"github.com/evident-sec/evident/internal/node"
+)
+
+type exposureGapsCmd struct {
+	Rules []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
+	Data  string   `placeholder:"DIR" type:"path" help:"Data folder: also ask which log sources arrive there."`
+	Limit int      `default:"20" help:"How many gaps to list."`
+	JSON  bool     `help:"One gap a line."`
+	registerArg
+}
+
+// Help shows an example.
+func (exposureGapsCmd) Help() string {
+	return "What to build, buy or configure next, from our own register, rules and logs.\n\n" +
+		"Example:\n  evident exposure gaps examples/harbor/register"
+}
+
+// gapLine is one line of exposure gaps --json.
+type gapLine struct {
+	Kind     string   `json:"kind"`
+	What     string   `json:"what"`
+	About    string   `json:"about"`
+	Evidence []string `json:"evidence"`
+	Paths    int      `json:"paths"`
+	Holdings []string `json:"holdings"`
+	File     string   `json:"file,omitempty"`
+	Line     int      `json:"line,omitempty"`
+}
+
+// Run ranks the gaps.
+func (c *exposureGapsCmd) Run(e *env) error {
+	day, err := c.day()
+	if err != nil {
+		return err
+	}
+	r, err := loadRegister(e, c.Register)
+	if err != nil {
+		return err
+	}
+	seen, err := c.seen(e)
+	if err != nil {
+		return err
+	}
+	gaps := exposure.Gaps(r, exposure.Derive(r, day), seen)
+	for i, g := range gaps[:min(len(gaps), c.Limit)] {
+		if c.JSON {
+			line := gapLine{g.Kind, g.What, g.About, g.Evidence, g.Paths, g.Holdings, g.Place.File, g.Place.Line}
+			if err := jsonLine(e.stdout, line); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(e.stdout, "%2d. %-7s %s\n    %s; behind it: %s\n", i+1, g.Kind, plain(g.What),
+			plain(strings.Join(g.Evidence, "; ")), plain(strings.Join(g.Holdings, ", ")))
+	}
+	return nil
+}
+
+// seen asks the rules, and the data folder where one is named.
+func (c *exposureGapsCmd) seen(e *env) (exposure.Seen, error) {
+	seen := exposure.Seen{Techniques: map[string]int{}}
+	_, set, err := node.LoadPlan(c.Rules)
+	if err != nil {
+		return seen, err
+	}
+	for _, r := range set.Rules {
+		for _, t := range r.Techniques() {
+			seen.Techniques[t]++
+		}
+	}
+	if c.Data == "" {
+		return seen, nil
+	}
+	n, err := node.Open(e.ctx, node.Config{
+		Dir: c.Data, Command: "evident exposure gaps", NoSearch: true, NoDetect: true, Reader: true, Frozen: true, Log: e.log,
+	})
+	if err != nil {
+		return seen, err
+	}
+	defer n.Close()
+	sources, err := n.State().Sources(e.ctx)
+	if err != nil {
+		return seen, err
+	}
+	seen.Received = true
+	for _, s := range sources {
+		seen.Sources = append(seen.Sources, s.Name)
+	}
+	return seen, nil
+}
