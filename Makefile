@@ -82,6 +82,11 @@ bench: $(BIN) ## events/s, bytes an event and search latencies for 100,000 event
 shape: ## numbers of the code's shape
 	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '
 
+.PHONY: conformance
+conformance: ## the Sigma engine against its oracle on every benchmark event, all rules, all cores
+	EVIDENT_CONFORMANCE=1 go test ./sigma -v -timeout 3h \
+	  -run 'TestConformance|TestCases|TestCorpus|TestRegression'
+
 fuzz: ## every fuzz target for 20 seconds
 	@for pkg in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \

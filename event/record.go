@@ -25,6 +25,7 @@ const (
 	FormatAuditd Format = "auditd"   // all lines of one Linux audit event, joined by \n
 	FormatZeek   Format = "zeek-tsv" // one tab-separated line; Entry.Schema holds the header
 	FormatCSV    Format = "csv"      // one CSV line; Entry.Schema holds the header
+	FormatEVTX   Format = "evtx"     // one Windows event record with its fragments, docs/formats/evtx-record.md
 	FormatText   Format = "text"     // a line nobody recognised: kept, sealed, searchable
 )
 

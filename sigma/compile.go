@@ -5,10 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"sort"
 	"sync"
-
-	"github.com/evident-sec/evident/event"
 )
 
 // engineVersion is part of a plan's hash: it changes when the same rules would
@@ -24,11 +21,25 @@ type Plan struct {
 	sources [][]int // by rule: indexes into the mapping, nil for every event
 	hash    string
 
+	correlations []*Correlation
+
 	names  map[string]int32 // native field names that anything asks for
 	router router
 
+	atoms   []atom // all tests of all rules, equal ones once
+	fields  []string
+	code    []ruleCode // by rule
+	sets    [][]int    // the distinct sources
+	regexes int32      // number of atoms with a regular expression
+
 	mu     sync.Mutex
-	groups map[string]*group // by the branches that an event fits
+	groups map[string]*lazyGroup // by the branches that an event fits
+}
+
+// lazyGroup is a group that its first user builds while others go on.
+type lazyGroup struct {
+	once sync.Once
+	group
 }
 
 // Compile prepares the rules for matching. Without a mapping (nil) no rule is
@@ -37,12 +48,17 @@ func Compile(rs *RuleSet, ls *Logsources) (*Plan, error) {
 	if len(rs.Rules) > math.MaxInt32 {
 		return nil, fmt.Errorf("compile rules: %d are too many", len(rs.Rules))
 	}
-	p := &Plan{rules: rs.Rules, ls: ls, names: map[string]int32{}, groups: map[string]*group{}}
+	p := &Plan{
+		rules: rs.Rules, correlations: rs.Correlations, ls: ls,
+		names: map[string]int32{}, groups: map[string]*lazyGroup{},
+	}
 	sum := sha256.New()
 	fmt.Fprintln(sum, engineVersion)
 	if ls != nil {
 		fmt.Fprintln(sum, ls.hash)
 	}
+	rs.fingerprint(sum)
+	c := newLowering(p)
 	for _, r := range rs.Rules {
 		if r.detection == nil {
 			return nil, fmt.Errorf("compile rule %q: it was not made by a Loader", r.Title)
@@ -50,8 +66,7 @@ func Compile(rs *RuleSet, ls *Logsources) (*Plan, error) {
 		src := ls.of(r.Logsource)
 		p.sources = append(p.sources, src)
 		r.Routed = src != nil
-		fmt.Fprintln(sum, r.SHA256, r.Line)
-		p.intern(r, src)
+		p.code = append(p.code, c.rule(r, src))
 	}
 	p.hash = hex.EncodeToString(sum.Sum(nil))
 	p.router = newRouter(ls, p.nameID)
@@ -65,6 +80,9 @@ func (p *Plan) Hash() string { return p.hash }
 // Rules returns the compiled rules in order.
 func (p *Plan) Rules() []*Rule { return p.rules }
 
+// Correlations returns the correlations over the rules, in order.
+func (p *Plan) Correlations() []*Correlation { return p.correlations }
+
 // nameID numbers a native field name.
 func (p *Plan) nameID(name string) int32 {
 	id, ok := p.names[name]
@@ -75,144 +93,45 @@ func (p *Plan) nameID(name string) int32 {
 	return id
 }
 
-// intern numbers every native name that the rule may look at, so that names is
-// not written after Compile.
-func (p *Plan) intern(r *Rule, sources []int) {
-	renames := []map[string][]string{nil}
-	for _, s := range sources {
-		for i := range p.ls.sources[s].branches {
-			renames = append(renames, p.ls.sources[s].branches[i].rename)
-		}
-	}
-	seen := map[*expr]bool{}
-	var visit func(e *expr)
-	visit = func(e *expr) {
-		if seen[e] {
-			return
-		}
-		seen[e] = true
-		for _, k := range e.kids {
-			visit(k)
-		}
-		if e.pred == nil {
-			return
-		}
-		for _, field := range []string{e.pred.field, e.pred.other} {
-			for _, rename := range renames {
-				if field != "" {
-					p.internNames(p.ls.names(field, rename))
-				}
-			}
-		}
-	}
-	visit(r.detection)
-}
-
-func (p *Plan) internNames(names []string) {
-	for _, n := range names {
-		p.nameID(n)
-	}
-}
-
 // group returns the part of the plan for events that fit these branches.
 func (p *Plan) group(route []byte) *group {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	g := p.groups[string(route)]
 	if g == nil {
-		g = p.build(route)
+		g = &lazyGroup{}
 		p.groups[string(route)] = g
 	}
-	return g
+	p.mu.Unlock()
+	g.once.Do(func() { g.group = p.build(route) })
+	return &g.group
 }
 
 // build compiles the rules that apply to events which fit the branches.
-func (p *Plan) build(route []byte) *group {
-	b := builder{
-		plan: p, slots: map[string]int32{}, preds: map[string]int32{},
-		fields: map[fieldOf]int32{},
+func (p *Plan) build(route []byte) group {
+	b := newBuilder(p)
+	renames := make([]map[string][]string, len(p.sets))
+	for i, set := range p.sets {
+		renames[i] = p.rename(set, route)
 	}
-	for i, r := range p.rules {
-		rename := map[string][]string{}
-		applies := true
-		for _, s := range p.sources[i] {
-			if route[s] == noBranch {
-				applies = false
-				break
-			}
-			for field, names := range p.ls.sources[s].branches[route[s]].rename {
-				rename[field] = append(rename[field], names...)
-			}
-		}
-		if applies {
-			b.add(int32(i), r, p.sources[i], rename)
+	for i := range p.code {
+		if set := p.code[i].set; renames[set] != nil {
+			b.add(int32(i), renames[set])
 		}
 	}
 	return b.finish()
 }
 
-// router turns the fields that routing asks for into a short key, so that the
-// mapping is consulted once for each kind of event, not for each event.
-type router struct {
-	fields []routeField
-}
-
-// routeField is a field that clauses ask for, with a number for every value
-// they name; all others are alike.
-type routeField struct {
-	own    string  // $product, $category, $service or ""
-	names  []int32 // native names, the first present counts
-	values map[string]uint16
-}
-
-// newRouter lists the fields of all clauses in order of name.
-func newRouter(ls *Logsources, nameID func(string) int32) router {
-	var r router
-	if ls == nil {
-		return r
-	}
-	byName := map[string]map[string]uint16{}
-	for i := range ls.sources {
-		for _, b := range ls.sources[i].branches {
-			for _, c := range b.when {
-				values := byName[c.field]
-				if values == nil {
-					values = map[string]uint16{}
-					byName[c.field] = values
-				}
-				for _, v := range c.values {
-					if _, ok := values[v]; !ok {
-						values[v] = uint16(len(values) + 2)
-					}
-				}
-			}
+// rename returns how the fields of these sources are called in events that fit
+// the branches, nil where such an event is not of all of them.
+func (p *Plan) rename(sources []int, route []byte) map[string][]string {
+	rename := map[string][]string{}
+	for _, s := range sources {
+		if route[s] == noBranch {
+			return nil
+		}
+		for field, names := range p.ls.sources[s].branches[route[s]].rename {
+			rename[field] = append(rename[field], names...)
 		}
 	}
-	for field, values := range byName {
-		f := routeField{values: values}
-		if field == ownProduct || field == ownCategory || field == ownService {
-			f.own = field
-		} else {
-			for _, n := range ls.names(field, nil) {
-				f.names = append(f.names, nameID(n))
-			}
-		}
-		r.fields = append(r.fields, f)
-	}
-	sort.Slice(r.fields, func(i, j int) bool {
-		a, b := r.fields[i], r.fields[j]
-		return a.own < b.own || a.own == b.own && len(a.values) > len(b.values)
-	})
-	return r
-}
-
-// ownText returns the part of the event's own log source.
-func (f *routeField) ownText(ev *event.Event) string {
-	switch f.own {
-	case ownProduct:
-		return ev.Product
-	case ownCategory:
-		return ev.Category
-	}
-	return ev.Service
+	return rename
 }

@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"fmt"
-	"path"
 	"strconv"
 	"strings"
 
@@ -21,6 +20,7 @@ const (
 type conditionParser struct {
 	names map[string]*expr
 	order []string // the names as they stand in the rule
+	spend func(units, line int) error
 	line  int
 
 	tokens []string
@@ -56,9 +56,9 @@ func (c *conditionParser) parse(text string) (*expr, error) {
 	if len(text) > maxConditionBytes {
 		return nil, yamltree.Errorf(c.line, "longer than %d bytes", maxConditionBytes)
 	}
-	if _, pipe, ok := strings.Cut(text, "|"); ok {
-		return nil, yamltree.Errorf(c.line, "legacy aggregation %q; write a correlation rule "+
-			"(not supported yet)", "|"+clip(pipe, 60))
+	if strings.Contains(text, "|") {
+		return nil, yamltree.Errorf(c.line, "a legacy aggregation must be the only condition; "+
+			"write a correlation rule")
 	}
 	c.tokens, c.depth = splitCondition(text), 0
 	x, err := c.or()
@@ -155,6 +155,9 @@ func (c *conditionParser) operand() (*expr, error) {
 	if word == "" {
 		return nil, yamltree.Errorf(c.line, "ends where a selection is expected")
 	}
+	if _, named := c.names[word]; !named && (word == ")" || isOperator(word)) {
+		return nil, yamltree.Errorf(c.line, "%q stands where a selection is expected", word)
+	}
 	c.tokens = c.tokens[1:]
 	if c.accept("of") {
 		return c.of(word)
@@ -162,7 +165,13 @@ func (c *conditionParser) operand() (*expr, error) {
 	if x, ok := c.names[word]; ok {
 		return x, nil
 	}
-	return nil, yamltree.Errorf(c.line, "selection %q is not defined", clip(word, 60))
+	return nil, yamltree.Errorf(c.line, "selection %q is not defined%s", clip(word, 60),
+		suggest(word, c.order))
+}
+
+// isOperator reports whether the word joins two operands.
+func isOperator(word string) bool {
+	return strings.EqualFold(word, "and") || strings.EqualFold(word, "or")
 }
 
 // of reads the rest of "1 of sel*", "all of them", "2 of x*".
@@ -184,7 +193,8 @@ func (c *conditionParser) of(quantity string) (*expr, error) {
 	}
 	n, err := strconv.Atoi(quantity)
 	if err != nil || n < 1 || n > len(kids) {
-		return nil, yamltree.Errorf(c.line, "%q of %d selections cannot hold", clip(quantity, 60), len(kids))
+		return nil, yamltree.Errorf(c.line, "%q of %d selections cannot hold", clip(quantity, 60),
+			len(kids))
 	}
 	return atLeast(n, kids, c.line)
 }
@@ -196,10 +206,7 @@ func (c *conditionParser) matching(target string) ([]*expr, error) {
 	for _, name := range c.order {
 		fits := !strings.HasPrefix(name, "_")
 		if !strings.EqualFold(target, "them") {
-			var err error
-			if fits, err = path.Match(target, name); err != nil {
-				return nil, yamltree.Errorf(c.line, "bad name pattern %q", clip(target, 60))
-			}
+			fits = fitsName(target, name)
 		}
 		if fits {
 			kids = append(kids, c.names[name])
@@ -208,7 +215,25 @@ func (c *conditionParser) matching(target string) ([]*expr, error) {
 	if len(kids) == 0 {
 		return nil, yamltree.Errorf(c.line, "no selection fits %q", clip(target, 60))
 	}
-	return kids, nil
+	return kids, c.spend(len(kids), c.line)
+}
+
+// fitsName reports whether the name fits a pattern in which only * is special.
+func fitsName(target, name string) bool {
+	parts := strings.Split(target, "*")
+	last := len(parts) - 1
+	if last == 0 {
+		return name == target
+	}
+	rest, ok := strings.CutPrefix(name, parts[0])
+	for _, part := range parts[1:last] {
+		at := strings.Index(rest, part)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(part):]
+	}
+	return ok && strings.HasSuffix(rest, parts[last])
 }
 
 // atLeast returns "n of kids" as a disjunction of conjunctions, built from the

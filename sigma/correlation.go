@@ -24,7 +24,10 @@ type Correlation struct {
 	Rules    []Reference // what it correlates, in the document's order
 	GroupBy  []string    // rule field or alias names; nil is one group of all
 	Timespan time.Duration
-	Bounds   []Bound // all must hold; nil for temporal types: every rule occurs
+
+	// Bounds all must hold. For the temporal types they are on the number of
+	// different rules that occur; nil there means every rule.
+	Bounds []Bound
 
 	// Fields are those that the value types look at; one but for value_count,
 	// which counts distinct combinations.
@@ -37,6 +40,10 @@ type Correlation struct {
 
 	Generate bool // the correlated rules are findings of their own as well
 	Silent   bool // only feeds another correlation that does not generate
+
+	base    *Rule   // of a migrated legacy rule
+	aliases []alias // as written, until references are resolved
+	line    int     // of correlation.rules
 }
 
 // Reference is a document that a correlation refers to: one of the two is set.
@@ -50,15 +57,4 @@ type Reference struct {
 type Bound struct {
 	Op    string // gt, gte, lt, lte, eq, neq
 	Value float64
-}
-
-// Filter is one loaded Sigma filter: a condition that is added to the rules it
-// names, for the log source it names.
-type Filter struct {
-	Meta
-	Logsource Logsource
-	Rules     []string // ids or names; nil means any rule
-	Applied   []*Rule  // the rules that it changed
-
-	detection *expr
 }

@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/evident-sec/evident/internal/textmatch"
@@ -12,43 +11,104 @@ import (
 // ruleParser reads the detection section of one rule.
 type ruleParser struct {
 	loader   *Loader
+	within   string // before the labels of search identifiers
 	warnings []string
-	values   int // values so far, bounded by yamltree.MaxNodes
+	spent    *int         // what the file's tests cost so far: see spend
+	legacy   *aggregation // of the condition
+	expands  bool         // a value has placeholders
+}
+
+// Bounds on what a rule file becomes: a small file may stand for very much.
+const (
+	maxValueBytes = 64 << 10
+	maxFileCost   = 2_000_000 // units of about 40 bytes
+	testCost      = 10        // of one test without its text
+)
+
+// spend counts what tests cost in memory, in units of about 40 bytes.
+func (r *ruleParser) spend(units, line int) error {
+	if r.spent == nil {
+		r.spent = new(int)
+	}
+	if *r.spent += units; *r.spent > maxFileCost {
+		return yamltree.Errorf(line, "the file's rules are too large once modifiers and repetitions "+
+			"are written out")
+	}
+	return nil
+}
+
+// textCost is what the tests of an expression cost.
+func textCost(e *expr) int {
+	cost := 0
+	for _, k := range e.kids {
+		cost += textCost(k)
+	}
+	if e.pred == nil {
+		return cost
+	}
+	for _, t := range e.pred.pat {
+		cost += len(t.text) / 16 // as written and folded
+	}
+	return cost + testCost
 }
 
 // warn notes a deviation from the specification that keeps the rule's meaning.
 func (r *ruleParser) warn(line int, format string, args ...any) {
-	if len(r.warnings) < 20 {
-		r.warnings = append(r.warnings, fmt.Sprintf("line %d: ", line)+fmt.Sprintf(format, args...))
-	}
+	m := Meta{Warnings: r.warnings}
+	m.warn(line, format, args...)
+	r.warnings = m.Warnings
 }
 
-// selections reads the search identifiers and the condition over them.
+// detection reads the detection section of a rule.
 func (r *ruleParser) detection(n *yamltree.Node) (*expr, error) {
 	if n == nil || n.Kind != yamltree.Map {
 		return nil, yamltree.Errorf(n.At(), "detection is not a map")
 	}
-	if t := n.Get("timeframe"); t != nil {
-		return nil, yamltree.Errorf(t.Line, "timeframe belongs to a legacy aggregation; "+
-			"write a correlation rule (not supported yet)")
+	frame := n.Get("timeframe")
+	x, err := r.search(n, "timeframe")
+	if err != nil {
+		return nil, err
 	}
-	cond := conditionParser{names: map[string]*expr{}}
+	switch {
+	case r.legacy != nil:
+		r.legacy.timeframe = frame
+	case frame != nil:
+		r.warn(frame.Line, "timeframe has no effect without an aggregation")
+	}
+	return x, nil
+}
+
+// search reads the search identifiers of a section and the condition over
+// them. The key other is none.
+func (r *ruleParser) search(n *yamltree.Node, other string) (*expr, error) {
+	cond := conditionParser{names: map[string]*expr{}, spend: r.spend}
 	var condition *yamltree.Node
 	for _, e := range n.Entries {
-		if e.Key == "condition" {
+		switch e.Key {
+		case "condition":
 			condition = e.Val
+			continue
+		case other:
 			continue
 		}
 		x, err := r.selection(e.Val)
 		if err != nil {
-			return nil, fmt.Errorf("selection %q: %w", e.Key, err)
+			return nil, fmt.Errorf("selection %q: %w", clip(e.Key, 60), err)
 		}
-		x.label, x.line = e.Key, e.Line
+		x.label, x.line = r.within+e.Key, e.Line
 		cond.names[e.Key] = x
 		cond.order = append(cond.order, e.Key)
 	}
 	if condition == nil {
-		return nil, yamltree.Errorf(n.Line, "detection has no condition")
+		return nil, yamltree.Errorf(n.Line, "detection has no condition%s", meant(n, "condition"))
+	}
+	if condition.Kind == yamltree.String {
+		text, legacy, err := cutAggregation(condition.Text, condition.Line)
+		if err != nil {
+			return nil, err
+		}
+		r.legacy = legacy
+		condition = &yamltree.Node{Kind: yamltree.String, Text: text, Line: condition.Line}
 	}
 	return cond.parseAll(condition)
 }
@@ -114,19 +174,25 @@ func (r *ruleParser) item(field string, c chain, n *yamltree.Node) (*expr, error
 	}
 	var kids []*expr
 	for _, v := range values {
-		if r.values++; r.values > yamltree.MaxNodes {
-			return nil, yamltree.Errorf(v.Line, "more than %d values", yamltree.MaxNodes)
+		if len(v.Text) > maxValueBytes {
+			return nil, yamltree.Errorf(v.Line, "field %q has a value of %d bytes, more than %d", field,
+				len(v.Text), maxValueBytes)
 		}
 		x, err := r.value(field, c, v)
 		if err != nil {
 			return nil, fmt.Errorf("field %q: %w", field, withLine(err, v.Line))
 		}
+		if err := r.spend(textCost(x), v.Line); err != nil {
+			return nil, err
+		}
 		kids = append(kids, x)
 	}
+	x := anyOf(kids)
 	if c.has("all", "neq") {
-		return all(kids), nil
+		x = all(kids)
 	}
-	return anyOf(kids), nil
+	x.item = &item{field: field, line: n.Line}
+	return x, nil
 }
 
 // withLine gives an error without a line the line.
@@ -165,6 +231,10 @@ func (r *ruleParser) positive(field string, c chain, v *yamltree.Node) (*expr, e
 	if field == "" && (main == classExists || main == classRef || v.Kind == yamltree.Null) {
 		return nil, yamltree.Errorf(v.Line, "exists, fieldref and null need a field name")
 	}
+	if field == "" && main == classText && c.has("startswith", "endswith") {
+		return nil, yamltree.Errorf(v.Line, "startswith and endswith need a field name; keywords are "+
+			"searched anywhere in a value")
+	}
 	p := &predicate{field: field}
 	var err error
 	switch {
@@ -176,8 +246,11 @@ func (r *ruleParser) positive(field string, c chain, v *yamltree.Node) (*expr, e
 		}
 		p.kind = predNull
 	case main == classRegex:
+		steps := 0
 		p.kind = predRegex
-		p.re, err = compileRegex(c, v.Text)
+		if p.re, steps, err = compileRegex(c, v.Text); err == nil {
+			err = r.spend(steps, v.Line)
+		}
 	case main == classCIDR:
 		ok := false
 		p.kind = predCIDR
@@ -198,7 +271,6 @@ func (r *ruleParser) positive(field string, c chain, v *yamltree.Node) (*expr, e
 	if err != nil {
 		return nil, err
 	}
-	p.key()
 	return &expr{pred: p}, nil
 }
 
@@ -245,40 +317,19 @@ func comparison(p *predicate, c chain, v *yamltree.Node) error {
 	return nil
 }
 
-// compileRegex compiles the value in RE2 syntax with the chain's flags. A
-// placing modifier anchors it; else it may match anywhere.
-func compileRegex(c chain, text string) (*regexp.Regexp, error) {
-	flags := ""
-	for _, m := range c {
-		if modifiers[m] == classFlag {
-			flags += m
-		}
-	}
-	switch c.place() {
-	case "startswith":
-		text = `\A(?:` + text + `)`
-	case "endswith":
-		text = `(?:` + text + `)\z`
-	}
-	if flags != "" {
-		text = "(?" + flags + ")" + text
-	}
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("regular expression is not in RE2 syntax: %w", err)
-	}
-	return re, nil
-}
-
 // stringExpr reads a string, number or boolean that is compared as text.
 func (r *ruleParser) stringExpr(p *predicate, c chain, v *yamltree.Node) (*expr, error) {
-	texts := []string{v.Text}
 	if c.has("expand") {
-		var err error
-		if texts, err = r.loader.placeholders(v.Text); err != nil {
-			return nil, err
-		}
+		r.expands = true
+		l := &late{field: p.field, chain: c, text: v.Text, line: v.Line, known: r.loader.Placeholders}
+		return l.expr()
 	}
+	return stringValues(p.field, c, []string{v.Text})
+}
+
+// stringValues returns the test for any of some values under the modifiers of
+// the chain.
+func stringValues(field string, c chain, texts []string) (*expr, error) {
 	var alternatives []pattern
 	for _, text := range texts {
 		alternatives = append(alternatives, parsePattern(textmatch.ValidText(text)))
@@ -299,7 +350,7 @@ func (r *ruleParser) stringExpr(p *predicate, c chain, v *yamltree.Node) (*expr,
 		if err := checkText(a); err != nil {
 			return nil, err
 		}
-		kids = append(kids, &expr{pred: stringPredicate(p.field, a, c.has("cased"))})
+		kids = append(kids, &expr{pred: stringPredicate(field, a, c.has("cased"))})
 	}
 	return anyOf(kids), nil
 }
@@ -314,6 +365,5 @@ func stringPredicate(field string, p pattern, cased bool) *predicate {
 	if !cased {
 		out.folded = p.mapText(textmatch.Fold)
 	}
-	out.key() // here, where rules are read in parallel
 	return out
 }

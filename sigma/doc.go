@@ -3,12 +3,29 @@
 //
 // # Specification
 //
-// Detection documents of the Sigma specification 2.1.0 with all modifiers of
-// its appendix. Correlation documents and filters are refused by name, as are
-// legacy aggregations ("| count()", timeframe, action): no document is dropped
-// silently, each is in RuleSet.Rules or in RuleSet.Rejected with file, line and
-// reason. testdata/*.txt shows the meaning of every construct by rule, event
-// and verdict; where the specification leaves a choice, the case says so.
+// All documents of the Sigma specification 2.1.0: detections with all modifiers
+// of its appendix, correlations of all types (and value_median), filters. No
+// document is dropped silently: each is in RuleSet.Rules, Correlations or
+// Filters, or in RuleSet.Rejected with file, line and reason. testdata/* shows
+// the meaning of every construct by rule, event and verdict; where the
+// specification leaves a choice, the case says so.
+//
+// Documents refer to each other by id or name, also to files read later.
+// Correlations may stand on correlations, ten levels at most. What only
+// correlations without "generate" refer to is Silent. Package correlate
+// evaluates them.
+//
+// A filter's condition is added to its rules as written, where the rule is of
+// the filter's log source; that it applies to no rule is a warning.
+//
+// Of older rules, "| count() by x > n" and its like beside a timeframe become a
+// correlation with the rule's id over a silent rule, which a warning says, and
+// collections (action: global, repeat, reset) are expanded. What has no
+// equivalent, such as "| near", is refused by name.
+//
+// A placeholder without values leaves its rule loaded: see Rule.Unresolved.
+// Transforms, such as the pipelines of package processing, rewrite rules after
+// filters are added.
 //
 // Regular expressions are those of Go's regexp package (RE2): an expression
 // with lookaround or backreferences is refused. Unlike in PCRE, $ without the

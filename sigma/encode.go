@@ -10,11 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on what one value may grow to.
-const (
-	maxDashExpansion = 3    // dashes that are spelled out before base64: 5³ values
-	maxPlaceholder   = 1000 // values that the placeholders of one value make
-)
+// maxDashExpansion is how many dashes are spelled out before base64: 5³ values.
+const maxDashExpansion = 3
+
+var errManyDashes = errors.New("windash before an encoding allows three dashes at most")
 
 // transform applies one string modifier to a value; a value may become several
 // alternatives.
@@ -31,14 +30,14 @@ func transform(m string, p pattern) ([]pattern, error) {
 	case "base64", "base64offset":
 		return encodeBase64(m, p)
 	case "wide", "utf16le", "utf16be", "utf16":
-		return []pattern{p.mapText(func(s string) string { return encodeUTF16(m, s) })}, nil
+		return encodePattern(m, p)
 	}
 	return []pattern{p}, nil // cased, expand: handled where the value is read
 }
 
-// argumentDash finds a dash or slash that begins an argument: not after a word
-// character, and before one.
-var argumentDash = regexp.MustCompile(`(?:^|[^\pL\pN_])([-/])(?:[\pL\pN_])`)
+// argumentDash finds a dash of any kind that begins an argument: not after a
+// word character, and before one.
+var argumentDash = regexp.MustCompile(`(?:^|[^\pL\pN_])([` + dashes + `])(?:[\pL\pN_])`)
 
 // windash replaces each dash that begins an argument by the class of dashes.
 func windash(p pattern) pattern {
@@ -54,7 +53,7 @@ func windash(p pattern) pattern {
 				out = out.append(token{tokenText, rest[:at]})
 			}
 			out = out.append(token{kind: tokenDash})
-			rest = rest[loc[2]+1:]
+			rest = rest[loc[3]:]
 			loc = argumentDash.FindStringSubmatchIndex(rest)
 		}
 		if rest != "" {
@@ -88,6 +87,18 @@ func spellDashes(p pattern, most int) ([]pattern, bool) {
 	return out, true
 }
 
+// encodePattern encodes what stands between the wildcards of a value.
+func encodePattern(m string, p pattern) ([]pattern, error) {
+	spelled, ok := spellDashes(p, maxDashExpansion)
+	if !ok {
+		return nil, errManyDashes
+	}
+	for i := range spelled {
+		spelled[i] = spelled[i].mapText(func(s string) string { return encodeUTF16(m, s) })
+	}
+	return spelled, nil
+}
+
 // encodeUTF16 returns the bytes of s in UTF-16; utf16 is little endian after a
 // byte order mark.
 func encodeUTF16(m, s string) string {
@@ -109,7 +120,7 @@ func encodeUTF16(m, s string) string {
 func encodeBase64(m string, p pattern) ([]pattern, error) {
 	spelled, ok := spellDashes(p, maxDashExpansion)
 	if !ok {
-		return nil, errors.New("windash before base64 allows three dashes at most")
+		return nil, errManyDashes
 	}
 	var out []pattern
 	for _, s := range spelled {
@@ -146,59 +157,6 @@ func base64At(text string, shift int) string {
 		return ""
 	}
 	return full[start:end]
-}
-
-// placeholders returns the value with its %name% placeholders replaced, once
-// for each combination. \% stands for a percent sign.
-func (l *Loader) placeholders(value string) ([]string, error) {
-	out := []string{""}
-	for value != "" {
-		text, name, rest := cutPlaceholder(value)
-		for i := range out {
-			out[i] += text
-		}
-		value = rest
-		if name == "" {
-			continue
-		}
-		list := l.Placeholders[name]
-		if len(list) == 0 {
-			return nil, errors.New("placeholder %" + name + "% has no values (modifier expand)")
-		}
-		var grown []string
-		for _, o := range out {
-			for _, v := range list {
-				grown = append(grown, o+v)
-			}
-		}
-		if out = grown; len(out) > maxPlaceholder {
-			return nil, errors.New("placeholders make more than 1000 values")
-		}
-	}
-	return out, nil
-}
-
-// cutPlaceholder splits value into the text before its first placeholder, the
-// placeholder's name and the rest.
-func cutPlaceholder(value string) (text, name, rest string) {
-	var b strings.Builder
-	for i := 0; i < len(value); i++ {
-		if value[i] == '\\' && i+1 < len(value) {
-			if value[i+1] != '%' {
-				b.WriteByte(value[i])
-			}
-			b.WriteByte(value[i+1])
-			i++
-			continue
-		}
-		if value[i] == '%' {
-			if end := strings.IndexByte(value[i+1:], '%'); end > 0 {
-				return b.String(), value[i+1 : i+1+end], value[i+end+2:]
-			}
-		}
-		b.WriteByte(value[i])
-	}
-	return b.String(), "", ""
 }
 
 // checkText refuses encoded text that no event could hold.

@@ -1,34 +1,11 @@
 package sigma
 
 import (
-	"bytes"
 	"strings"
+	"unsafe"
 
 	"github.com/evident-sec/evident/internal/textmatch"
 )
-
-// eval decides a condition, looking at no more predicates than it needs.
-func (m *Matcher) eval(n *groupNode) bool {
-	switch n.kind {
-	case exprAnd:
-		for i := range n.kids {
-			if !m.eval(&n.kids[i]) {
-				return false
-			}
-		}
-		return true
-	case exprOr:
-		for i := range n.kids {
-			if m.eval(&n.kids[i]) {
-				return true
-			}
-		}
-		return false
-	case exprNot:
-		return !m.eval(&n.kids[0])
-	}
-	return m.truth(n.pred)
-}
 
 // truth decides a predicate, once per event.
 func (m *Matcher) truth(id int32) bool {
@@ -50,19 +27,44 @@ func (m *Matcher) truth(id int32) bool {
 	return holds
 }
 
+// texts returns the texts of a slot.
+func (m *Matcher) texts(slot int32) textRange {
+	if m.s.g.slots[slot].keywords {
+		return m.wholeEvent()
+	}
+	if at := m.view.slots[slot]; at >= 0 {
+		return m.load(at)
+	}
+	return textRange{}
+}
+
+// present reports whether the event has the slot's field.
+func (m *Matcher) present(slot int32) bool {
+	return m.s.g.slots[slot].keywords || m.view.slots[slot] >= 0
+}
+
+// null reports whether the field is missing or null.
+func (m *Matcher) null(slot int32) bool {
+	if m.s.g.slots[slot].keywords {
+		return false
+	}
+	at := m.view.slots[slot]
+	return at < 0 || isNull(m.ev.Native[at].Value)
+}
+
 // compute returns the first text of the slot that the predicate holds for, -1
 // for none. Predicates on presence hold for text 0.
 func (m *Matcher) compute(p *groupPred) int32 {
-	st := m.load(p.slot)
 	switch p.kind {
 	case predNull:
-		return found(st.null)
+		return found(m.null(p.slot))
 	case predExists:
-		return found(st.present)
+		return found(m.present(p.slot))
 	case predField:
-		return m.computeField(p, st)
+		return m.computeField(p)
 	}
-	for i := st.from; i < st.to; i++ {
+	t := m.texts(p.slot)
+	for i := t.from; i < t.to; i++ {
 		if m.holds(p, i) {
 			return i
 		}
@@ -78,9 +80,9 @@ func found(ok bool) int32 {
 }
 
 // computeField compares two slots, any text of the one with any of the other.
-func (m *Matcher) computeField(p *groupPred, st slotState) int32 {
-	other := m.load(p.other)
-	for i := st.from; i < st.to; i++ {
+func (m *Matcher) computeField(p *groupPred) int32 {
+	t, other := m.texts(p.slot), m.texts(p.other)
+	for i := t.from; i < t.to; i++ {
 		for o := other.from; o < other.to; o++ {
 			if m.related(p, i, o) {
 				return i
@@ -92,21 +94,19 @@ func (m *Matcher) computeField(p *groupPred, st slotState) int32 {
 
 // related tests one text against one of the referenced field.
 func (m *Matcher) related(p *groupPred, i, o int32) bool {
-	var a, b []byte
-	if p.cased {
-		a, b = []byte(m.text[i].raw), []byte(m.text[o].raw)
-	} else {
-		a, b = m.fold(i), m.fold(o)
+	a, b := m.text[i].raw, m.text[o].raw
+	if !p.cased {
+		a, b = viewText(m.fold(i)), viewText(m.fold(o))
 	}
 	switch p.relation {
 	case relStarts:
-		return bytes.HasPrefix(a, b)
+		return strings.HasPrefix(a, b)
 	case relEnds:
-		return bytes.HasSuffix(a, b)
+		return strings.HasSuffix(a, b)
 	case relContains:
-		return bytes.Contains(a, b)
+		return strings.Contains(a, b)
 	}
-	return bytes.Equal(a, b)
+	return a == b
 }
 
 // holds tests one text.
@@ -114,11 +114,11 @@ func (m *Matcher) holds(p *groupPred, i int32) bool {
 	switch p.kind {
 	case predString:
 		if p.cased {
-			return p.matchText([]byte(textmatch.ValidText(m.text[i].raw)))
+			return p.matchText(textmatch.ValidText(m.text[i].raw))
 		}
-		return p.matchText(m.fold(i))
+		return p.matchText(viewText(m.fold(i)))
 	case predRegex:
-		return m.regex(p).Match(m.text[i].raw)
+		return m.matchRegex(p, m.text[i].raw)
 	case predCIDR:
 		return inPrefix(p.prefix, m.text[i].raw)
 	case predNumber:
@@ -131,47 +131,65 @@ func (m *Matcher) holds(p *groupPred, i int32) bool {
 	return false
 }
 
-// regex returns this matcher's automaton of a regular expression.
-func (m *Matcher) regex(p *groupPred) *textmatch.LazyDFA {
-	d := m.regexes[p.re]
+// maxAutomata bounds what a matcher's automata of regular expressions keep
+// together, as LazyDFA.Size counts; some bytes each.
+const maxAutomata = 8 << 20
+
+// matchRegex runs this matcher's automaton of a regular expression. When all of
+// them have grown too large, they start anew.
+func (m *Matcher) matchRegex(p *groupPred, text string) bool {
+	d := m.regexes[p.regex]
 	if d == nil {
 		d = textmatch.NewLazyDFA(p.re)
-		m.regexes[p.re] = d
+		m.regexes[p.regex] = d
 	}
-	return d
+	before := d.Size()
+	holds := d.Match(text)
+	if m.automata += d.Size() - before; m.automata > maxAutomata {
+		clear(m.regexes)
+		m.automata = 0
+	}
+	return holds
 }
 
 // matchText tests a text, folded unless the predicate is cased.
-func (p *groupPred) matchText(text []byte) bool {
-	switch p.shape {
+func (a *atom) matchText(text string) bool {
+	switch a.shape {
 	case shapeEqual:
-		return bytes.Equal(text, p.literal)
+		return text == a.literal
 	case shapePrefix:
-		return bytes.HasPrefix(text, p.literal)
+		return strings.HasPrefix(text, a.literal)
 	case shapeSuffix:
-		return bytes.HasSuffix(text, p.literal)
+		return strings.HasSuffix(text, a.literal)
 	case shapeAnywhere:
-		return bytes.Contains(text, p.literal)
+		return strings.Contains(text, a.literal)
 	}
-	return p.folded.match(text)
+	return a.folded.match(viewBytes(text))
 }
+
+// viewText returns the bytes as a text without copying. The bytes are not
+// written while the text is in use.
+func viewText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// viewBytes returns the text as bytes that are only read.
+func viewBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // collect appends the fields whose values made the condition true: those of
 // the predicates that hold and are not under a negation. from is where the
 // rule's fields begin.
-func (m *Matcher) collect(n *groupNode, from int) {
+func (m *Matcher) collect(r *groupRule, n *node, from int) {
 	if n.kind == exprNot {
 		return
 	}
 	for i := range n.kids {
-		if m.eval(&n.kids[i]) {
-			m.collect(&n.kids[i], from)
+		if m.eval(r, &n.kids[i]) {
+			m.collect(r, &n.kids[i], from)
 		}
 	}
 	if n.kind != exprPred {
 		return
 	}
-	p := &m.s.g.preds[n.pred]
+	p := &m.s.g.preds[r.preds[n.leaf]]
 	switch p.kind {
 	case predNull:
 		return
@@ -179,17 +197,18 @@ func (m *Matcher) collect(n *groupNode, from int) {
 		m.addPresent(p, from)
 		return
 	}
-	at := m.load(p.slot).from
-	if m.load(p.slot).to > at+1 {
+	t := m.texts(p.slot)
+	at := t.from
+	if t.to > at+1 {
 		at = m.compute(p)
 	}
-	t := &m.text[at]
-	m.addMatched(m.ev.Native[t.field].Name, t.raw, from)
+	text := &m.text[at]
+	m.addMatched(m.ev.Native[text.field].Name, text.raw, from)
 }
 
 // addPresent appends the field of a predicate on presence.
 func (m *Matcher) addPresent(p *groupPred, from int) {
-	if at := m.find(m.s.g.slots[p.slot].names); at >= 0 {
+	if at := m.view.slots[p.slot]; at >= 0 {
 		texts := flatten(nil, m.ev.Native[at].Value)
 		m.addMatched(m.ev.Native[at].Name, strings.Join(texts, ", "), from)
 	}

@@ -1,9 +1,6 @@
 package sigma
 
 import (
-	"fmt"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/evident-sec/evident/internal/textmatch"
@@ -12,26 +9,20 @@ import (
 // group is the part of a plan for one kind of event: its rules over numbered
 // slots (fields) and predicates, and the index that finds candidates.
 type group struct {
-	rules  []groupRule
-	slots  []slot
-	preds  []groupPred
-	always []int32 // rules without a trigger
-	scan   []int32 // slots with an index
+	rules    []groupRule
+	slots    []slot
+	preds    []groupPred
+	triggers []int32 // rules, see groupPred
+	always   []int32 // rules without a trigger
+	scan     []int32 // slots with an index
+	keywords bool    // one of them is every value of the event
 }
 
-// groupRule is a rule's condition over the group's predicates.
+// groupRule is a rule with the predicates that its leaves are.
 type groupRule struct {
-	rule int32 // index into Plan.rules
-	root groupNode
-}
-
-// groupNode is a node of a condition. The children of and and or stand in
-// order of cost.
-type groupNode struct {
-	kind exprKind
-	pred int32
-	kids []groupNode
-	work int // rank of what evaluating it costs
+	rule  int32 // index into Plan.rules
+	code  *ruleCode
+	preds []int32
 }
 
 // slot is a field as events of this kind have it.
@@ -41,209 +32,145 @@ type slot struct {
 	index    *slotIndex
 }
 
-// groupPred is a predicate on a slot. When indexed, the slot's index finds it,
-// or finds that it must be verified; else it is computed when asked for.
+// groupPred is an atom on a slot. When indexed, the slot's index finds it, or
+// finds that it must be verified; else it is computed when asked for.
 type groupPred struct {
-	*predicate
-	slot, other int32 // other: the slot of fieldref
+	*atom
+	slot, other int32 // other: the slot of fieldref, -1 for none
 	indexed     bool
-	exact       bool
-	triggers    []int32 // rules that become candidates
-	shape       shape   // of the folded pattern, shapeNone for wildcards within
-	literal     []byte
-}
-
-// slotIndex finds the predicates of a slot that hold for a folded text, or may.
-type slotIndex struct {
-	equal    map[string][]int32
-	prefix   *textmatch.Trie
-	suffix   *textmatch.Trie
-	anywhere *textmatch.Automaton
+	from, to    int32 // of group.triggers: rules that become candidates
 }
 
 // builder collects a group.
 type builder struct {
-	plan  *Plan
-	g     group
-	slots map[string]int32
-	preds map[string]int32
-	wit   []witness // by predicate
-
-	source string // of the rule being added
-	fields map[fieldOf]int32
+	plan    *Plan
+	g       group
+	byNames map[string]int32
+	byField map[setField]int32
+	byAtom  map[predKey]int32
+	rules   [][]int32 // by predicate: whose trigger it is
 }
 
-// add compiles a rule into the group and chooses its triggers.
-func (b *builder) add(index int32, r *Rule, sources []int, rename map[string][]string) {
-	memo := map[*expr]groupNode{}
-	b.source = fmt.Sprint(sources)
-	root := b.lower(r.detection, rename, memo)
+// setField is a rule field under the names of a set of sources.
+type setField struct{ set, field int32 }
+
+// predKey tells predicates apart.
+type predKey struct{ atom, slot, other int32 }
+
+func newBuilder(p *Plan) *builder {
+	return &builder{
+		plan: p, byNames: map[string]int32{}, byField: map[setField]int32{},
+		byAtom: map[predKey]int32{},
+	}
+}
+
+// add takes a rule into the group.
+func (b *builder) add(index int32, rename map[string][]string) {
+	code := &b.plan.code[index]
 	at := int32(len(b.g.rules))
-	b.g.rules = append(b.g.rules, groupRule{index, root})
-	set, _, ok := b.trigger(&root)
-	if !ok {
+	r := groupRule{rule: index, code: code, preds: make([]int32, len(code.leaves))}
+	for i, f := range code.leaves {
+		key := predKey{f.atom, b.slot(code.set, f.field, rename), -1}
+		if f.other >= 0 {
+			key.other = b.slot(code.set, f.other, rename)
+		}
+		r.preds[i] = b.predicate(key)
+	}
+	b.g.rules = append(b.g.rules, r)
+	if code.always {
 		b.g.always = append(b.g.always, at)
-		return
 	}
-	for id := range set {
-		b.g.preds[id].indexed = true
-		b.g.preds[id].triggers = append(b.g.preds[id].triggers, at)
+	for _, t := range code.triggers {
+		b.g.preds[r.preds[t]].indexed = true
+		b.rules[r.preds[t]] = append(b.rules[r.preds[t]], at)
 	}
 }
 
-// lower turns an expression into a node over numbered predicates.
-func (b *builder) lower(e *expr, rename map[string][]string, memo map[*expr]groupNode) groupNode {
-	if n, ok := memo[e]; ok {
-		return n
+// slot numbers a field; fields with the same native names are one slot.
+func (b *builder) slot(set, field int32, rename map[string][]string) int32 {
+	short := setField{set, field}
+	if id, ok := b.byField[short]; ok {
+		return id
 	}
-	n := groupNode{kind: e.kind}
-	if e.kind == exprPred {
-		n.pred = b.predicate(e.pred, rename)
-		n.work = b.work(n.pred)
-	}
-	for _, k := range e.kids {
-		kid := b.lower(k, rename, memo)
-		n.kids = append(n.kids, kid)
-		n.work = min(n.work+kid.work, maxWork)
-	}
-	if e.kind == exprAnd || e.kind == exprOr {
-		sort.SliceStable(n.kids, func(i, j int) bool { return n.kids[i].work < n.kids[j].work })
-	}
-	memo[e] = n
-	return n
-}
-
-// fieldOf is a rule field under the names of some log sources.
-type fieldOf struct{ source, field string }
-
-// slot numbers a field.
-func (b *builder) slot(field string, rename map[string][]string) int32 {
-	key := fieldOf{b.source, field}
-	id, ok := b.fields[key]
-	if !ok {
-		id = b.newSlot(field, rename)
-		b.fields[key] = id
-	}
-	return id
-}
-
-// newSlot numbers a field by its native names.
-func (b *builder) newSlot(field string, rename map[string][]string) int32 {
 	var names []string
-	if field != "" {
-		names = b.plan.ls.names(field, rename)
+	if b.plan.fields[field] != "" {
+		names = b.plan.ls.names(b.plan.fields[field], rename)
 	}
 	key := strings.Join(names, "\x00")
-	if id, ok := b.slots[key]; ok {
-		return id
+	id, ok := b.byNames[key]
+	if !ok {
+		id = int32(len(b.g.slots))
+		b.byNames[key] = id
+		s := slot{keywords: len(names) == 0}
+		for _, n := range names {
+			s.names = append(s.names, b.plan.names[n])
+		}
+		b.g.slots = append(b.g.slots, s)
 	}
-	s := slot{keywords: field == ""}
-	for _, n := range names {
-		s.names = append(s.names, b.plan.names[n])
-	}
-	id := int32(len(b.g.slots))
-	b.slots[key] = id
-	b.g.slots = append(b.g.slots, s)
+	b.byField[short] = id
 	return id
 }
 
-// predicate numbers a predicate; equal ones get one number.
-func (b *builder) predicate(p *predicate, rename map[string][]string) int32 {
-	gp := groupPred{predicate: p, slot: b.slot(p.field, rename), other: -1}
-	key := p.key()
-	if p.kind == predField {
-		gp.other = b.slot(p.other, rename)
-		key += "\x00" + strconv.Itoa(int(gp.other))
+// predicate numbers an atom on a slot.
+func (b *builder) predicate(key predKey) int32 {
+	id, ok := b.byAtom[key]
+	if !ok {
+		id = int32(len(b.g.preds))
+		b.byAtom[key] = id
+		b.g.preds = append(b.g.preds, groupPred{
+			atom: &b.plan.atoms[key.atom], slot: key.slot, other: key.other,
+		})
+		b.rules = append(b.rules, nil)
 	}
-	key = strconv.Itoa(int(gp.slot)) + "\x00" + key
-	if id, ok := b.preds[key]; ok {
-		return id
-	}
-	if p.kind == predString {
-		text := ""
-		gp.shape, text = simpleShape(p.folded)
-		gp.literal = []byte(text)
-	}
-	w := witnessOf(p)
-	gp.exact = w.exact
-	id := int32(len(b.g.preds))
-	b.preds[key] = id
-	b.g.preds = append(b.g.preds, gp)
-	b.wit = append(b.wit, w)
 	return id
-}
-
-// maxWork bounds the sum of ranks.
-const maxWork = 1 << 30
-
-// work ranks what computing a predicate costs.
-func (b *builder) work(id int32) int {
-	p := &b.g.preds[id]
-	switch {
-	case p.kind == predRegex:
-		return 1000
-	case p.kind == predString && b.g.slots[p.slot].keywords:
-		return 200
-	case p.kind == predString && p.shape == shapeNone:
-		return 30
-	case p.kind == predString && p.shape == shapeAnywhere:
-		return 10
-	case p.kind == predCIDR || p.kind == predNumber || p.kind == predTime:
-		return 15
-	}
-	return 2
-}
-
-// trigger returns predicates of which one holds whenever the node does, chosen
-// to hold rarely: the rarest child of an and, all children of an or.
-func (b *builder) trigger(n *groupNode) (set map[int32]bool, cost float64, ok bool) {
-	switch n.kind {
-	case exprPred:
-		w := &b.wit[n.pred]
-		if w.shape == shapeNone {
-			return nil, 0, false
-		}
-		return map[int32]bool{n.pred: true}, w.cost(), true
-	case exprAnd:
-		for i := range n.kids {
-			s, c, has := b.trigger(&n.kids[i])
-			if has && (!ok || c < cost) {
-				set, cost, ok = s, c, true
-			}
-		}
-		return set, cost, ok
-	case exprOr:
-		set = map[int32]bool{}
-		for i := range n.kids {
-			s, c, has := b.trigger(&n.kids[i])
-			if !has {
-				return nil, 0, false
-			}
-			cost += c
-			for id := range s {
-				set[id] = true
-			}
-		}
-		return set, cost, true
-	}
-	return nil, 0, false
 }
 
 // finish builds the indexes of the slots that have triggers.
-func (b *builder) finish() *group {
+func (b *builder) finish() group {
 	collect := make([]indexParts, len(b.g.slots))
 	for id := range b.g.preds {
-		if b.g.preds[id].indexed {
-			collect[b.g.preds[id].slot].add(&b.wit[id], int32(id))
+		p := &b.g.preds[id]
+		p.from = int32(len(b.g.triggers))
+		b.g.triggers = append(b.g.triggers, b.rules[id]...)
+		p.to = int32(len(b.g.triggers))
+		if p.indexed {
+			collect[p.slot].add(&p.witness, int32(id))
 		}
 	}
+	b.others(collect)
 	for s := range collect {
 		if collect[s].any {
 			b.g.slots[s].index = collect[s].build()
 			b.g.scan = append(b.g.scan, int32(s))
+			b.g.keywords = b.g.keywords || b.g.slots[s].keywords
 		}
 	}
-	return &b.g
+	return b.g
+}
+
+// rarely is the cost up to which a predicate that is no trigger is left to the
+// index of its slot too: where it holds it is noted for nothing, but where it
+// does not, nothing is left to do.
+const rarely = 0.1
+
+// others adds such predicates to the indexes that are there.
+func (b *builder) others(collect []indexParts) {
+	for id := range b.g.preds {
+		p := &b.g.preds[id]
+		if !p.indexed && collect[p.slot].any && p.witness.shape != shapeNone && p.cost <= rarely {
+			p.indexed = true
+			collect[p.slot].add(&p.witness, int32(id))
+		}
+	}
+}
+
+// slotIndex finds the predicates of a slot that hold for a text, or may.
+type slotIndex struct {
+	equal    map[string][]int32
+	lengths  uint64 // bit set of the lengths of equal's texts, modulo 64
+	prefix   *textmatch.Trie
+	suffix   *textmatch.Trie
+	anywhere *textmatch.Literals
 }
 
 // literalSet is literals with the predicates they stand for.
@@ -285,6 +212,9 @@ func (s *literalSet) put(l string, id int32) {
 
 func (x *indexParts) build() *slotIndex {
 	out := &slotIndex{equal: x.equal}
+	for text := range x.equal {
+		out.lengths |= 1 << (len(text) & 63)
+	}
 	if len(x.prefix.ids) > 0 {
 		out.prefix = textmatch.NewTrie(x.prefix.literals, x.prefix.ids)
 	}
@@ -292,23 +222,28 @@ func (x *indexParts) build() *slotIndex {
 		out.suffix = textmatch.NewTrie(x.suffix.literals, x.suffix.ids)
 	}
 	if len(x.anywhere.ids) > 0 {
-		out.anywhere = textmatch.NewAutomaton(x.anywhere.literals, x.anywhere.ids)
+		out.anywhere = textmatch.NewLiterals(x.anywhere.literals, x.anywhere.ids)
 	}
 	return out
 }
 
-// find reports every predicate whose literal the folded text has.
-func (x *slotIndex) find(folded []byte, hit func(id int32)) {
-	for _, id := range x.equal[string(folded)] {
-		hit(id)
+// find appends every predicate whose literal the matcher's text has.
+func (x *slotIndex) find(dst []int32, m *Matcher, text int32) []int32 {
+	if x.anywhere != nil {
+		dst = x.anywhere.AppendFind(dst, m.searchable(text))
+	}
+	if x.equal == nil && x.prefix == nil && x.suffix == nil {
+		return dst
+	}
+	folded := m.fold(text)
+	if x.lengths>>(len(folded)&63)&1 != 0 {
+		dst = append(dst, x.equal[string(folded)]...)
 	}
 	if x.prefix != nil {
-		x.prefix.Prefixes(folded, hit)
+		dst = x.prefix.AppendPrefixes(dst, folded)
 	}
 	if x.suffix != nil {
-		x.suffix.Suffixes(folded, hit)
+		dst = x.suffix.AppendSuffixes(dst, folded)
 	}
-	if x.anywhere != nil {
-		x.anywhere.Find(folded, hit)
-	}
+	return dst
 }

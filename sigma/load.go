@@ -11,7 +11,6 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"strings"
 	"sync"
 
@@ -21,8 +20,26 @@ import (
 // Loader reads rules. The zero Loader is ready to use.
 type Loader struct {
 	// Placeholders are the values of %name% under the modifier expand, by
-	// name. A rule with a placeholder that has none is rejected.
+	// name. See Rule.Unresolved for a placeholder that has none.
 	Placeholders map[string][]string
+
+	// Transforms rewrite every rule once all files are read, in order. They see
+	// what filters added to a rule as well.
+	Transforms []Transform
+
+	// Refuse, if set, sees every document before it is accepted, possibly from
+	// several goroutines at once; an error of it rejects the document.
+	Refuse func(doc *yamltree.Node, m *Meta) error
+
+	// Base, if set, holds rule files that Load reads before those at its paths,
+	// such as those that ship with a product: references reach from the one to
+	// the other.
+	Base fs.FS
+}
+
+// Transform rewrites a rule by its methods, or rejects it with an error.
+type Transform interface {
+	Apply(r *Rule) error
 }
 
 // Load reads every .yml and .yaml file at the paths, folders with all below
@@ -48,7 +65,10 @@ type source struct {
 
 // Load is the package function Load with this Loader's settings.
 func (l *Loader) Load(paths ...string) (*RuleSet, error) {
-	var files []source
+	files, err := l.base()
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
@@ -71,6 +91,18 @@ func (l *Loader) Load(paths ...string) (*RuleSet, error) {
 		files = append(files, found...)
 	}
 	return l.loadAll(files)
+}
+
+// base lists the files of Base.
+func (l *Loader) base() ([]source, error) {
+	if l.Base == nil {
+		return nil, nil
+	}
+	files, err := walk(l.Base, ".", "", func(name string) string { return name })
+	if err != nil {
+		return nil, fmt.Errorf("read base rules: %w", err)
+	}
+	return files, nil
 }
 
 // LoadFS is the package function LoadFS with this Loader's settings.
@@ -101,7 +133,7 @@ func walk(fsys fs.FS, root, above string, name func(string) string) ([]source, e
 			licenses[p] = license
 			return nil
 		}
-		if ext := strings.ToLower(path.Ext(p)); ext == ".yml" || ext == ".yaml" {
+		if isRuleFile(p) {
 			out = append(out, source{
 				name(p), licenses[path.Dir(p)],
 				func() (fs.File, error) { return fsys.Open(p) },
@@ -110,6 +142,18 @@ func walk(fsys fs.FS, root, above string, name func(string) string) ([]source, e
 		return nil
 	})
 	return out, err
+}
+
+// isRuleFile tells rule files by name. What a folder holds beside its rules to
+// test them, NAME.test.yml, is no rule.
+func isRuleFile(name string) bool {
+	name = strings.ToLower(name)
+	for _, ext := range []string{".yml", ".yaml"} {
+		if rest, ok := strings.CutSuffix(name, ext); ok {
+			return !strings.HasSuffix(rest, ".test")
+		}
+	}
+	return false
 }
 
 // folderLicense recognises the Detection Rule License in a folder's LICENSE
@@ -129,9 +173,32 @@ func folderLicense(fsys fs.FS, dir string) string {
 	return ""
 }
 
+// part is what one file gave.
+type part struct {
+	rules        []*Rule
+	correlations []*Correlation
+	filters      []*Filter
+	rejected     []rejected
+	spent        int // see ruleParser.spend
+}
+
+// rejected is a document that was refused, under the names that others may
+// refer to it by.
+type rejected struct {
+	Rejection
+	name string
+}
+
+// refuse notes that a document is refused.
+func (p *part) refuse(m *Meta, err error) {
+	p.rejected = append(p.rejected, rejected{Rejection{
+		File: m.File, Line: yamltree.LineOf(err, m.Line), UID: m.ID, Title: m.Title, Reason: err.Error(),
+	}, m.Name})
+}
+
 // loadAll reads the files on all processors, keeping their order.
 func (l *Loader) loadAll(files []source) (*RuleSet, error) {
-	parts := make([]RuleSet, len(files))
+	parts := make([]part, len(files))
 	errs := make([]error, len(files))
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -150,58 +217,48 @@ func (l *Loader) loadAll(files []source) (*RuleSet, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	out := &RuleSet{}
-	for i := range parts {
-		out.Rules = append(out.Rules, parts[i].Rules...)
-		out.Rejected = append(out.Rejected, parts[i].Rejected...)
-	}
-	out.refuseTwins()
-	return out, nil
+	return l.assemble(parts), nil
 }
 
-func (l *Loader) loadFile(s source) (RuleSet, error) {
+func (l *Loader) loadFile(s source) (part, error) {
 	f, err := s.open()
 	if err != nil {
-		return RuleSet{}, fmt.Errorf("read rule: %w", err)
+		return part{}, fmt.Errorf("read rule: %w", err)
 	}
 	defer f.Close()
 	src, err := io.ReadAll(io.LimitReader(f, yamltree.MaxFileBytes+1))
 	if err != nil {
-		return RuleSet{}, fmt.Errorf("read rule %s: %w", s.name, err)
+		return part{}, fmt.Errorf("read rule %s: %w", s.name, err)
 	}
 	return l.parse(s.name, s.license, src), nil
 }
 
 // Parse reads the documents of one rule file. File is the name for reports.
 func (l *Loader) Parse(file string, src []byte) *RuleSet {
-	out := l.parse(file, "", src)
-	out.refuseTwins()
-	return &out
+	return l.assemble([]part{l.parse(file, "", src)})
 }
 
-func (l *Loader) parse(file, license string, src []byte) RuleSet {
-	var out RuleSet
+func (l *Loader) parse(file, license string, src []byte) part {
+	var out part
 	docs, err := yamltree.Parse(src)
 	if err == nil && len(docs) == 0 {
 		err = yamltree.Errorf(1, "file holds no document")
 	}
 	if err != nil {
-		out.Rejected = []Rejection{{File: file, Line: yamltree.LineOf(err, 1), Reason: err.Error()}}
+		out.refuse(&Meta{File: file, Line: 1}, err)
 		return out
 	}
 	sum := sha256.Sum256(src)
-	for _, doc := range docs {
-		r := &Rule{Meta: Meta{File: file, Line: firstLine(doc), SHA256: hex.EncodeToString(sum[:])}}
-		if err := l.document(r, doc); err != nil {
-			out.Rejected = append(out.Rejected, Rejection{
-				File: file, Line: yamltree.LineOf(err, r.Line), UID: r.ID, Title: r.Title, Reason: err.Error(),
-			})
-			continue
+	for _, d := range expandActions(docs) {
+		m := Meta{
+			File: file, Line: firstLine(d.doc), License: license, SHA256: hex.EncodeToString(sum[:]),
 		}
-		if r.License == "" {
-			r.License = license
+		if d.err == nil {
+			d.err = l.document(&out, &m, d.doc)
 		}
-		out.Rules = append(out.Rules, r)
+		if d.err != nil {
+			out.refuse(&m, d.err)
+		}
 	}
 	return out
 }
@@ -212,37 +269,4 @@ func firstLine(n *yamltree.Node) int {
 		return n.Entries[0].Line
 	}
 	return n.Line
-}
-
-// refuseTwins rejects rules whose id an earlier rule has: findings could not
-// be told apart. The same file read twice is not reported.
-func (s *RuleSet) refuseTwins() {
-	type place struct {
-		file string
-		line int
-	}
-	first := map[string]*Rule{}
-	read := map[place]bool{}
-	kept := s.Rules[:0]
-	for _, r := range s.Rules {
-		at := place{r.File, r.Line}
-		twin := first[r.ID]
-		switch {
-		case read[at]:
-		case r.ID == "" || twin == nil:
-			first[r.ID] = r
-			kept = append(kept, r)
-		default:
-			s.Rejected = append(s.Rejected, Rejection{
-				File: r.File, Line: r.Line, UID: r.ID, Title: r.Title,
-				Reason: fmt.Sprintf("id %s is already that of %s:%d", r.ID, twin.File, twin.Line),
-			})
-		}
-		read[at] = true
-	}
-	s.Rules = kept
-	sort.SliceStable(s.Rejected, func(i, j int) bool {
-		a, b := s.Rejected[i], s.Rejected[j]
-		return a.File < b.File || a.File == b.File && a.Line < b.Line
-	})
 }

@@ -39,6 +39,7 @@ type branch struct {
 // $product, $category and $service are the event's own log source.
 type clause struct {
 	field   string
+	names   []string // of field in events
 	values  []string // case-folded
 	present bool     // any value will do
 }
@@ -72,6 +73,13 @@ func ParseLogsources(src []byte) (*Logsources, error) {
 	l := &Logsources{byKey: map[Logsource]int{}, hash: hex.EncodeToString(sum[:])}
 	if err := l.read(docs[0]); err != nil {
 		return nil, fmt.Errorf("read log sources: line %d: %w", yamltree.LineOf(err, 1), err)
+	}
+	for i := range l.sources {
+		for _, b := range l.sources[i].branches {
+			for c := range b.when {
+				b.when[c].names = l.names(b.when[c].field, nil)
+			}
+		}
 	}
 	return l, nil
 }
@@ -307,7 +315,7 @@ func (l *Logsources) holds(ev *event.Event, c *clause) bool {
 	case ownService:
 		values = []string{ev.Service}
 	default:
-		v, ok := lookup(ev.Native, l.names(c.field, nil))
+		v, ok := lookup(ev.Native, c.names)
 		if ok && c.present {
 			return true
 		}
@@ -322,21 +330,48 @@ func (l *Logsources) holds(ev *event.Event, c *clause) bool {
 }
 
 // lookup returns the value under the first of names that the fields have.
-// Spaces in the event's names do not count, since rules are written without.
+// Spaces in the event's names do not count, since rules are written without;
+// an exact name goes first.
 func lookup(f event.Fields, names []string) (event.Value, bool) {
 	for _, n := range names {
-		for i := range f {
-			if f[i].Name == n || sameName(f[i].Name, n) {
-				return f[i].Value, true
-			}
+		if at := placeOf(f, n); at >= 0 {
+			return f[at].Value, true
 		}
 	}
 	return event.Value{}, false
 }
 
+// placeOf returns where the fields have a name, -1 for nowhere.
+func placeOf(f event.Fields, name string) int {
+	for i := range f {
+		if f[i].Name == name {
+			return i
+		}
+	}
+	for i := range f {
+		if sameName(f[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
 // sameName reports whether the event's name without its spaces is name.
 func sameName(native, name string) bool {
-	return strings.IndexByte(native, ' ') >= 0 && fieldName(native) == name
+	if len(native) <= len(name) || strings.IndexByte(native, ' ') < 0 {
+		return false
+	}
+	at := 0
+	for i := range len(native) {
+		if native[i] == ' ' {
+			continue
+		}
+		if at == len(name) || native[i] != name[at] {
+			return false
+		}
+		at++
+	}
+	return at == len(name)
 }
 
 // maxListDepth bounds how deep lists in lists are searched.

@@ -1,9 +1,7 @@
 package sigma
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/evident-sec/evident/event"
 
@@ -14,45 +12,48 @@ import (
 // state.
 const maxEpoch = 1<<30 - 1
 
-// maxRouteFields bounds the fields that a mapping routes by.
-const maxRouteFields = 16
-
-// routeKey is the numbers of an event's routing values.
-type routeKey [maxRouteFields]uint16
-
 // Matcher finds the rules that hold for events, one event at a time. It keeps
 // scratch memory and must not be used by two goroutines at once.
 type Matcher struct {
 	plan   *Plan
 	epoch  uint32
-	fields []fieldMark // by name id
 	routes map[routeKey]*scratch
 	groups map[*group]*scratch
-	hit    func(id int32)
 
-	regexes map[*regexp.Regexp]*textmatch.LazyDFA
+	places  []namePlace // by name id
+	placed  uint32      // epoch in which they were written
+	layouts []layout
+	views   []view
+	serial  uint64 // of the last layout
+	layoutMemory
+	seenRoutes [][seenValues]seenValue
+	memo       valueMemo
+	found      []int32
 
-	ev   *event.Event
-	s    *scratch // of the event's group
-	text []textState
-	buf  []byte // folded texts
+	regexes  []*textmatch.LazyDFA // by atom.regex
+	automata int                  // their size
+
+	ev     *event.Event
+	s      *scratch // of the event's group
+	view   *view
+	fields []fieldState
+	text   []textState
+	whole  textRange // the texts of the whole event
+	buf    []byte    // folded texts
 
 	matches []Match
 	matched []MatchedField
-}
 
-// fieldMark says at which place of the event a name was seen.
-type fieldMark struct {
-	epoch uint32
-	at    int32
+	values map[valueKey][]string // native names, see Values
 }
 
 // scratch is the state of one group for the current event.
 type scratch struct {
 	g         *group
+	serial    uint64
 	memo      []uint32 // by predicate: epoch<<2 | truth
-	slots     []slotState
 	seen      []uint32 // by rule: epoch in which it became a candidate
+	stats     []memoStats
 	candidate []int32
 }
 
@@ -63,35 +64,66 @@ const (
 	truthMaybe uint32 = 3 // its literal occurs, to be verified
 )
 
-// slotState is a field of the current event: text[from:to] are its values.
-type slotState struct {
-	epoch         uint32
-	present, null bool
-	from, to      int32
+// textRange is some texts of the current event.
+type textRange struct{ from, to int32 }
+
+// fieldState is the texts of a native field, once they are loaded.
+type fieldState struct {
+	epoch uint32
+	textRange
 }
 
 // textState is one text of a field, folded when first needed.
 type textState struct {
 	raw    string
-	field  int32 // place in the event's fields
 	folded []byte
-	done   bool
+	field  int32 // place in the event's fields
+	state  textKnown
 }
+
+// textKnown is what is known of a text.
+type textKnown uint8
+
+const (
+	textASCII  textKnown = 1 << iota // it is ASCII
+	textMixed                        // it is not
+	textFolded                       // folded is set
+)
 
 // Matcher returns a new matcher over the plan.
 func (p *Plan) Matcher() *Matcher {
-	m := &Matcher{plan: p, regexes: map[*regexp.Regexp]*textmatch.LazyDFA{}}
+	m := &Matcher{
+		plan: p, memo: newValueMemo(), layouts: make([]layout, 1<<layoutBits),
+		views: make([]view, 1<<viewBits), places: make([]namePlace, len(p.names)), regexes: make([]*textmatch.LazyDFA, p.regexes),
+		seenRoutes: make([][seenValues]seenValue, len(p.router.fields)),
+	}
 	m.reset()
-	m.hit = m.mark
 	return m
 }
 
 // reset forgets all marks.
 func (m *Matcher) reset() {
 	m.epoch = 0
-	m.fields = make([]fieldMark, len(m.plan.names))
 	m.routes = map[routeKey]*scratch{}
 	m.groups = map[*group]*scratch{}
+	m.placed = 0
+	clear(m.places)
+	clear(m.fields)
+	clear(m.views)
+	m.memo = newValueMemo()
+}
+
+// newScratch makes the state of a group. Its serial tells the matcher's groups
+// apart.
+func newScratch(g *group, serial uint64) *scratch {
+	s := &scratch{
+		g: g, serial: serial, memo: make([]uint32, len(g.preds)), seen: make([]uint32, len(g.rules)),
+		stats: make([]memoStats, len(g.slots)),
+	}
+	for i := range s.stats {
+		s.stats[i].id = uint32(serial)<<16 ^ uint32(i)
+	}
+	return s
 }
 
 // Match returns the rules that hold for the event, in rule order. The result is
@@ -101,182 +133,149 @@ func (m *Matcher) Match(ev *event.Event) []Match {
 		m.reset()
 		m.epoch = 1
 	}
-	m.ev, m.text, m.buf = ev, m.text[:0], m.buf[:0]
+	m.ev, m.text, m.buf, m.whole = ev, m.text[:0], m.buf[:0], textRange{-1, -1}
 	m.matches, m.matched = m.matches[:0], m.matched[:0]
-	for i := range ev.Native {
-		if id, ok := m.name(ev.Native[i].Name); ok && m.fields[id].epoch != m.epoch {
-			m.fields[id] = fieldMark{m.epoch, int32(i)}
-		}
+	if n := len(ev.Native); n > len(m.fields) {
+		m.fields = make([]fieldState, n+n/2)
 	}
-	m.s = m.route()
+	l := m.layoutOf(ev.Native)
+	m.s = m.route(l)
+	m.buf = m.buf[:0]
+	m.view = m.viewOf(l, m.s)
 	m.s.candidate = append(m.s.candidate[:0], m.s.g.always...)
-	for _, slot := range m.s.g.scan {
-		m.scan(slot)
-	}
+	m.scan()
 	m.evaluate()
 	return m.matches
 }
 
-// name returns the number of a native name. Spaces in it do not count, since
-// rules are written without.
-func (m *Matcher) name(name string) (int32, bool) {
-	if strings.IndexByte(name, ' ') < 0 {
-		id, ok := m.plan.names[name]
-		return id, ok
+// scan runs the indexes over the event's texts.
+func (m *Matcher) scan() {
+	if m.s.g.keywords {
+		m.scanWhole()
 	}
-	m.buf = m.buf[:0]
-	for i := 0; i < len(name); i++ {
-		if name[i] != ' ' {
-			m.buf = append(m.buf, name[i])
+	for _, v := range m.view.scan {
+		index := m.s.g.slots[v.slot].index
+		stats := &m.s.stats[v.slot]
+		t := m.load(v.at)
+		for i := t.from; i < t.to; i++ {
+			m.lookUp(index, stats, i)
 		}
 	}
-	id, ok := m.plan.names[string(m.buf)]
-	return id, ok
+}
+
+// scanWhole runs the index of the keywords over every text. Most of them are
+// found nothing in, so they are not worth remembering.
+func (m *Matcher) scanWhole() {
+	all := m.wholeEvent()
+	for _, slot := range m.s.g.scan {
+		if s := &m.s.g.slots[slot]; s.keywords {
+			for i := all.from; i < all.to; i++ {
+				m.found = s.index.find(m.found[:0], m, i)
+				m.mark(m.found)
+			}
+		}
+	}
+}
+
+// lookUp marks what the index finds in a text, from memory where the text is
+// known.
+func (m *Matcher) lookUp(index *slotIndex, stats *memoStats, i int32) {
+	text := m.text[i].raw
+	if len(text) > memoLongest || !stats.pays() {
+		m.found = index.find(m.found[:0], m, i)
+		m.mark(m.found)
+		return
+	}
+	e, found, ok := m.memo.get(stats.id, text)
+	if ok {
+		stats.known++
+		m.mark(found)
+		return
+	}
+	m.found = index.find(m.found[:0], m, i)
+	m.memo.put(e, text, m.found)
+	m.mark(m.found)
+}
+
+// mark notes that the index found predicates.
+func (m *Matcher) mark(found []int32) {
+	s := m.s
+	for _, id := range found {
+		if s.memo[id]>>2 == m.epoch {
+			continue
+		}
+		p := &s.g.preds[id]
+		state := truthMaybe
+		if p.exact {
+			state = truthTrue
+		}
+		s.memo[id] = m.epoch<<2 | state
+		for _, r := range s.g.triggers[p.from:p.to] {
+			if s.seen[r] != m.epoch {
+				s.seen[r] = m.epoch
+				s.candidate = append(s.candidate, r)
+			}
+		}
+	}
 }
 
 // evaluate decides the candidates.
 func (m *Matcher) evaluate() {
-	slices.Sort(m.s.candidate)
+	held := m.s.candidate[:0]
 	for _, c := range m.s.candidate {
-		r := &m.s.g.rules[c]
-		if !m.eval(&r.root) {
-			continue
+		if m.run(&m.s.g.rules[c]) {
+			held = append(held, c)
 		}
+	}
+	slices.Sort(held)
+	for _, c := range held {
+		r := &m.s.g.rules[c]
 		from := len(m.matched)
-		m.collect(&r.root, from)
+		m.collect(r, &r.code.root, from)
 		m.matches = append(m.matches, Match{
 			Rule: m.plan.rules[r.rule], Fields: m.matched[from:len(m.matched):len(m.matched)],
 		})
 	}
 }
 
-// route finds the group of the event.
-func (m *Matcher) route() *scratch {
-	key, ok := m.routeKey()
-	if ok {
-		if s := m.routes[key]; s != nil {
-			return s
-		}
+// load returns the texts of a native field, loaded once per event.
+func (m *Matcher) load(at int32) textRange {
+	f := &m.fields[at]
+	if f.epoch != m.epoch {
+		f.epoch = m.epoch
+		f.from = int32(len(m.text))
+		m.addTexts(&m.ev.Native[at].Value, at, 0)
+		f.to = int32(len(m.text))
 	}
-	g := m.plan.group(m.plan.ls.route(m.ev))
-	s := m.groups[g]
-	if s == nil {
-		s = &scratch{
-			g: g, memo: make([]uint32, len(g.preds)), slots: make([]slotState, len(g.slots)),
-			seen: make([]uint32, len(g.rules)),
-		}
-		m.groups[g] = s
-	}
-	if ok {
-		m.routes[key] = s
-	}
-	return s
+	return f.textRange
 }
 
-// routeKey numbers the routing values of the event: 0 absent, 1 a value that no
-// clause names. It fails on lists and where the mapping has too many fields.
-func (m *Matcher) routeKey() (key routeKey, ok bool) {
-	fields := m.plan.router.fields
-	if len(fields) > maxRouteFields {
-		return key, false
+// wholeEvent returns the texts of all fields.
+func (m *Matcher) wholeEvent() textRange {
+	if m.whole.from >= 0 {
+		return m.whole
 	}
-	for i := range fields {
-		f := &fields[i]
-		text := ""
-		if f.own != "" {
-			text = f.ownText(m.ev)
-		} else {
-			at := m.find(f.names)
-			if at < 0 {
-				continue
-			}
-			v := &m.ev.Native[at].Value
-			if v.Kind == event.List || v.Kind == event.Null {
-				return key, false
-			}
-			text = v.Text
-		}
-		key[i] = 1
-		m.buf = textmatch.AppendFold(m.buf[:0], text)
-		if id, known := f.values[string(trimSpace(m.buf))]; known {
-			key[i] = id
+	m.whole.from = int32(len(m.text))
+	for i := range m.ev.Native {
+		from := int32(len(m.text))
+		m.addTexts(&m.ev.Native[i].Value, int32(i), 0)
+		if f := &m.fields[i]; f.epoch != m.epoch {
+			*f = fieldState{m.epoch, textRange{from, int32(len(m.text))}}
 		}
 	}
-	m.buf = m.buf[:0]
-	return key, true
-}
-
-// find returns the place of the first of names that the event has, -1 for none.
-func (m *Matcher) find(names []int32) int32 {
-	for _, n := range names {
-		if m.fields[n].epoch == m.epoch {
-			return m.fields[n].at
-		}
-	}
-	return -1
-}
-
-// scan runs the slot's index over its texts.
-func (m *Matcher) scan(id int32) {
-	st := m.load(id)
-	index := m.s.g.slots[id].index
-	for i := st.from; i < st.to; i++ {
-		index.find(m.fold(i), m.hit)
-	}
-}
-
-// mark notes that the index found a predicate.
-func (m *Matcher) mark(id int32) {
-	if m.s.memo[id]>>2 == m.epoch {
-		return
-	}
-	p := &m.s.g.preds[id]
-	state := truthMaybe
-	if p.exact {
-		state = truthTrue
-	}
-	m.s.memo[id] = m.epoch<<2 | state
-	for _, r := range p.triggers {
-		if m.s.seen[r] != m.epoch {
-			m.s.seen[r] = m.epoch
-			m.s.candidate = append(m.s.candidate, r)
-		}
-	}
-}
-
-// load finds the slot's texts, once per event.
-func (m *Matcher) load(id int32) slotState {
-	st := &m.s.slots[id]
-	if st.epoch == m.epoch {
-		return *st
-	}
-	*st = slotState{epoch: m.epoch, from: int32(len(m.text))}
-	sl := &m.s.g.slots[id]
-	if sl.keywords {
-		st.present = true
-		for i := range m.ev.Native {
-			m.addTexts(m.ev.Native[i].Value, int32(i), 0)
-		}
-	} else if at := m.find(sl.names); at >= 0 {
-		st.present = true
-		st.null = isNull(m.ev.Native[at].Value)
-		m.addTexts(m.ev.Native[at].Value, at, 0)
-	} else {
-		st.null = true
-	}
-	st.to = int32(len(m.text))
-	return *st
+	m.whole.to = int32(len(m.text))
+	return m.whole
 }
 
 // addTexts appends the texts of a value: none for null, all of a list's.
-func (m *Matcher) addTexts(v event.Value, field int32, depth int) {
+func (m *Matcher) addTexts(v *event.Value, field int32, depth int) {
 	switch {
 	case v.Kind == event.Null:
 	case v.Kind != event.List:
 		m.text = append(m.text, textState{raw: v.Text, field: field})
 	case depth < maxListDepth:
-		for _, item := range v.Items {
-			m.addTexts(item, field, depth+1)
+		for i := range v.Items {
+			m.addTexts(&v.Items[i], field, depth+1)
 		}
 	}
 }
@@ -284,25 +283,27 @@ func (m *Matcher) addTexts(v event.Value, field int32, depth int) {
 // fold returns the case-folded text, valid until the next event.
 func (m *Matcher) fold(i int32) []byte {
 	t := &m.text[i]
-	if !t.done {
+	if t.state&textFolded == 0 {
 		start := len(m.buf)
 		m.buf = textmatch.AppendFold(m.buf, t.raw)
 		t.folded = m.buf[start:len(m.buf):len(m.buf)]
-		t.done = true
+		t.state |= textFolded
 	}
 	return t.folded
 }
 
-// trimSpace trims as clauses do.
-func trimSpace(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\n' || b[0] == '\r') {
-		b = b[1:]
-	}
-	for n := len(b); n > 0; n-- {
-		if c := b[n-1]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			break
+// searchable returns the text as literals are looked for in it: as it is when
+// it is ASCII, else folded.
+func (m *Matcher) searchable(i int32) string {
+	t := &m.text[i]
+	if t.state&(textASCII|textMixed) == 0 {
+		t.state |= textMixed
+		if textmatch.IsASCII(t.raw) {
+			t.state ^= textMixed | textASCII
 		}
-		b = b[:n-1]
 	}
-	return b
+	if t.state&textASCII != 0 {
+		return t.raw
+	}
+	return viewText(m.fold(i))
 }

@@ -1,57 +1,253 @@
 package sigma
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/evident-sec/evident/event"
-
-	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // MatchNaive returns the rules that hold for the event, in rule order, by
-// evaluating each rule as the specification reads: no index, no cache, no code
-// shared with a Matcher beyond the parsed rule and the log source mapping. It
+// evaluating each rule as the specification reads: no index, nothing kept, no
+// code shared with a Matcher beyond the parsed rules and log source mapping. It
 // is the oracle that a Plan is tested against, and thousands of times slower.
+// What the parser makes of a rule is tested against another reading of the
+// document, in the tests.
 func (s *RuleSet) MatchNaive(ev *event.Event, ls *Logsources) []*Rule {
 	var out []*Rule
-	route := ls.route(ev)
-	n := naive{ev: ev, ls: ls, spelled: map[fieldOf][]string{}}
+	n := newNaive(ev, ls)
 	for _, r := range s.Rules {
-		if n.enter(r, route) && n.eval(r.detection) {
+		if n.enter(r) && n.eval(r.detection) {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// naive evaluates one rule on one event.
+// naive evaluates rules on one event. The maps hold what was looked up once.
 type naive struct {
-	ev      *event.Event
-	ls      *Logsources
-	source  string // of the current rule
-	rename  map[string][]string
-	spelled map[fieldOf][]string // native names
+	ev     *event.Event
+	ls     *Logsources
+	rename map[string][]string // of the current rule's log source
+	source string
+
+	entered map[Logsource]entered
+	spelled map[string][]string // native names by log source and field
+	read    map[string][]string // texts by the same
+	runes   map[string][]rune   // characters of texts
+}
+
+// entered says whether the event is of a log source, and its field names.
+type entered struct {
+	fits   bool
+	rename map[string][]string
+}
+
+func newNaive(ev *event.Event, ls *Logsources) naive {
+	return naive{
+		ev: ev, ls: ls, entered: map[Logsource]entered{}, spelled: map[string][]string{},
+		read: map[string][]string{}, runes: map[string][]rune{},
+	}
 }
 
 // enter reports whether the event is of the rule's log source and takes that
-// source's field names.
-func (n *naive) enter(r *Rule, route []byte) bool {
-	sources := n.ls.of(r.Logsource)
-	n.source, n.rename = fmt.Sprint(sources), map[string][]string{}
+// source's field names. A rule whose log source is unknown takes every event.
+func (n *naive) enter(r *Rule) bool {
+	in, known := n.entered[r.Logsource]
+	if !known {
+		in.rename = map[string][]string{}
+		in.fits = n.join(n.sources(r.Logsource), in.rename)
+		n.entered[r.Logsource] = in
+	}
+	n.source, n.rename = r.Logsource.String(), in.rename
+	return in.fits
+}
+
+// join reports whether the event is of all the sources and collects the names
+// that fields have in it.
+func (n *naive) join(sources []*mappedSource, rename map[string][]string) bool {
 	for _, src := range sources {
-		if route[src] == noBranch {
+		b := n.firstFit(src.branches)
+		if b == nil {
 			return false
 		}
-		for field, names := range n.ls.sources[src].branches[route[src]].rename {
-			n.rename[field] = append(n.rename[field], names...)
+		for field, names := range b.rename {
+			rename[field] = append(rename[field], names...)
 		}
 	}
 	return true
 }
 
+// sources returns the mapped log sources that a rule's stands for: the one that
+// is the same, else all that ask for no more than it does, if together they ask
+// for every part.
+func (n *naive) sources(of Logsource) []*mappedSource {
+	if n.ls == nil {
+		return nil
+	}
+	var within []*mappedSource
+	var together Logsource
+	for i := range n.ls.sources {
+		s := &n.ls.sources[i]
+		if s.Logsource == of {
+			return []*mappedSource{s}
+		}
+		if (s.Product == "" || s.Product == of.Product) && (s.Service == "" || s.Service == of.Service) &&
+			(s.Category == "" || s.Category == of.Category) {
+			within = append(within, s)
+			together.Product = max(together.Product, s.Product)
+			together.Category = max(together.Category, s.Category)
+			together.Service = max(together.Service, s.Service)
+		}
+	}
+	if together != of {
+		return nil
+	}
+	return within
+}
+
+// firstFit returns the first kind of event that the event is, nil for none.
+func (n *naive) firstFit(branches []branch) *branch {
+	for i := range branches {
+		fits := true
+		for _, c := range branches[i].when {
+			fits = fits && n.fits(c)
+		}
+		if fits {
+			return &branches[i]
+		}
+	}
+	return nil
+}
+
+// fits reports whether the event's field has one of the clause's values.
+func (n *naive) fits(c clause) bool {
+	var texts []string
+	switch c.field {
+	case ownProduct:
+		texts = []string{n.ev.Product}
+	case ownCategory:
+		texts = []string{n.ev.Category}
+	case ownService:
+		texts = []string{n.ev.Service}
+	default:
+		v := n.find(n.names(c.field, nil))
+		if v != nil && c.present {
+			return true
+		}
+		texts = naiveTexts(v, 0)
+	}
+	for _, text := range texts {
+		for _, want := range c.values {
+			if naiveEqual(strings.Trim(text, " \t\r\n"), want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// names returns what a rule's field may be called in events, in order: renamed
+// for the log source, as written, under other names, and each with a prefix.
+func (n *naive) names(field string, rename map[string][]string) []string {
+	out := append(slices.Clone(rename[field]), field)
+	if n.ls == nil {
+		return out
+	}
+	for _, name := range slices.Clone(out) {
+		out = append(out, n.ls.aliases[name]...)
+	}
+	for _, name := range slices.Clone(out) {
+		for _, prefix := range n.ls.prefixes {
+			out = append(out, prefix+name)
+		}
+	}
+	return out
+}
+
+// find returns the event's value under the first of the names that it has, nil
+// for none. Spaces in the event's names do not count, but an exact name goes
+// first.
+func (n *naive) find(names []string) *event.Value {
+	for _, name := range names {
+		var spaced *event.Value
+		for i := range n.ev.Native {
+			f := &n.ev.Native[i]
+			if f.Name == name {
+				return &f.Value
+			}
+			if spaced == nil && strings.ReplaceAll(f.Name, " ", "") == name {
+				spaced = &f.Value
+			}
+		}
+		if spaced != nil {
+			return spaced
+		}
+	}
+	return nil
+}
+
+// field returns the value of a rule's field in the event, nil for none.
+func (n *naive) field(name string) *event.Value {
+	key := n.source + "\x00" + name
+	names, known := n.spelled[key]
+	if !known {
+		names = n.names(name, n.rename)
+		n.spelled[key] = names
+	}
+	return n.find(names)
+}
+
+// texts returns the texts of a rule's field, those of all fields for keywords.
+func (n *naive) texts(field string) []string {
+	key := n.source + "\x00" + field
+	if texts, known := n.read[key]; known {
+		return texts
+	}
+	var texts []string
+	if field == "" {
+		for i := range n.ev.Native {
+			texts = append(texts, naiveTexts(&n.ev.Native[i].Value, 0)...)
+		}
+	} else {
+		texts = naiveTexts(n.field(field), 0)
+	}
+	n.read[key] = texts
+	return texts
+}
+
+// naiveTexts returns the texts of a value: none of null, all of a list.
+func naiveTexts(v *event.Value, depth int) []string {
+	switch {
+	case v == nil || v.Kind == event.Null || depth > maxListDepth:
+		return nil
+	case v.Kind != event.List:
+		return []string{v.Text}
+	}
+	var out []string
+	for i := range v.Items {
+		out = append(out, naiveTexts(&v.Items[i], depth+1)...)
+	}
+	return out
+}
+
+// naiveNull reports whether a value is missing, null or a list with a null.
+func naiveNull(v *event.Value, depth int) bool {
+	switch {
+	case v == nil || v.Kind == event.Null:
+		return depth <= maxListDepth
+	case v.Kind != event.List:
+		return false
+	}
+	for i := range v.Items {
+		if naiveNull(&v.Items[i], depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// eval evaluates an expression: all of and, one of or, not.
 func (n *naive) eval(e *expr) bool {
 	switch e.kind {
 	case exprAnd:
@@ -74,135 +270,31 @@ func (n *naive) eval(e *expr) bool {
 	return n.test(e.pred)
 }
 
-// values returns the texts a predicate looks at.
-func (n *naive) values(field string) (texts []string, present, null bool) {
-	if field == "" {
-		for _, f := range n.ev.Native {
-			texts = flatten(texts, f.Value)
-		}
-		return texts, true, false
-	}
-	key := fieldOf{n.source, field}
-	names, ok := n.spelled[key]
-	if !ok {
-		names = n.ls.names(field, n.rename)
-		n.spelled[key] = names
-	}
-	v, ok := lookup(n.ev.Native, names)
-	return flatten(nil, v), ok, !ok || isNull(v)
-}
-
+// test evaluates one predicate: presence, or any text of the field.
 func (n *naive) test(p *predicate) bool {
-	texts, present, null := n.values(p.field)
 	switch p.kind {
 	case predNull:
-		return null
+		return naiveNull(n.field(p.field), 0)
 	case predExists:
-		return present
+		return n.field(p.field) != nil
 	case predField:
-		others, _, _ := n.values(p.other)
-		for _, t := range texts {
-			for _, o := range others {
-				if naiveRelation(p, t, o) {
-					return true
-				}
-			}
-		}
-		return false
+		return n.testReference(p)
 	}
-	for _, t := range texts {
-		if naiveText(p, t) {
+	for _, text := range n.texts(p.field) {
+		if n.holds(p, text) {
 			return true
 		}
 	}
 	return false
 }
 
-// naiveText tests one text.
-func naiveText(p *predicate, text string) bool {
-	switch p.kind {
-	case predString:
-		return naiveGlob(p.pat, []rune(text), p.cased)
-	case predRegex:
-		return p.re.MatchString(text)
-	case predCIDR:
-		return inPrefix(p.prefix, text)
-	case predNumber:
-		v, ok := parseNumber(text)
-		return ok && p.op.holds(v, p.operand)
-	case predTime:
-		v, ok := datePart(p.part, text)
-		return ok && p.op.holds(v, p.operand)
-	}
-	return false
-}
-
-// naiveRelation tests a text against that of the referenced field.
-func naiveRelation(p *predicate, text, other string) bool {
-	if !p.cased {
-		text, other = textmatch.Fold(text), textmatch.Fold(other)
-	}
-	switch p.relation {
-	case relStarts:
-		return strings.HasPrefix(text, other)
-	case relEnds:
-		return strings.HasSuffix(text, other)
-	case relContains:
-		return strings.Contains(text, other)
-	}
-	return text == other
-}
-
-// naiveGlob matches by the table of which pattern prefixes match which text
-// prefixes.
-func naiveGlob(p pattern, text []rune, cased bool) bool {
-	reach := make([]bool, len(text)+1)
-	reach[0] = true
-	for _, t := range p {
-		if !slices.Contains(reach, true) {
-			return false
-		}
-		if t.kind == tokenText {
-			for _, r := range t.text {
-				if !slices.Contains(reach, true) {
-					return false
-				}
-				reach = naiveStep(reach, text, func(c rune) bool { return sameRune(r, c, cased) })
+// testReference compares each text of the field with each of the other field.
+func (n *naive) testReference(p *predicate) bool {
+	for _, text := range n.texts(p.field) {
+		for _, other := range n.texts(p.other) {
+			if naiveRelated(p, text, other) {
+				return true
 			}
-			continue
-		}
-		if t.kind == tokenStar {
-			for i := 1; i < len(reach); i++ {
-				reach[i] = reach[i] || reach[i-1]
-			}
-			continue
-		}
-		reach = naiveStep(reach, text, func(c rune) bool {
-			return t.kind == tokenOne || strings.ContainsRune(dashes, c)
-		})
-	}
-	return reach[len(text)]
-}
-
-// naiveStep moves every reached position over one character that fits.
-func naiveStep(reach []bool, text []rune, fits func(rune) bool) []bool {
-	next := make([]bool, len(reach))
-	for i, c := range text {
-		if reach[i] {
-			next[i+1] = fits(c)
-		}
-	}
-	return next
-}
-
-// sameRune compares two characters, under simple case folding unless cased.
-func sameRune(a, b rune, cased bool) bool {
-	if a == b || cased {
-		return a == b
-	}
-	for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
-		if f == b {
-			return true
 		}
 	}
 	return false

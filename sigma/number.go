@@ -1,12 +1,16 @@
 package sigma
 
 import (
+	"cmp"
 	"math"
+	"math/big"
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 )
+
+// maxExponent bounds the powers of ten that numbers are written with.
+const maxExponent = 400
 
 // number is a decimal number: an int64 where it is one, else a float64.
 type number struct {
@@ -26,21 +30,47 @@ func parseNumber(text string) (number, bool) {
 		return number{text: text, i: i, f: float64(i), isInt: true}, true
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(f, 0) {
+	if err != nil || math.IsInf(f, 0) || !smallExponent(text) {
 		return number{}, false
 	}
 	return number{text: text, f: f}, true
 }
 
+// smallExponent reports whether the exponent is one that a float64 may have, so
+// that exact stays small.
+func smallExponent(text string) bool {
+	at := strings.IndexAny(text, "eE")
+	if at < 0 {
+		return true
+	}
+	e, err := strconv.Atoi(text[at+1:])
+	return err == nil && -maxExponent <= e && e <= maxExponent
+}
+
+// compare returns -1, 0 or 1, exactly: only numbers that are the same float64
+// need all their digits.
+func (n number) compare(other number) int {
+	switch {
+	case n.isInt && other.isInt:
+		return cmp.Compare(n.i, other.i)
+	case n.f != other.f:
+		return cmp.Compare(n.f, other.f)
+	}
+	return n.exact().Cmp(other.exact())
+}
+
+// exact returns the number with all its digits.
+func (n number) exact() *big.Rat {
+	if n.isInt {
+		return new(big.Rat).SetInt64(n.i)
+	}
+	r, _ := new(big.Rat).SetString(n.text) // parseNumber took it
+	return r
+}
+
 // holds reports whether a op b.
 func (op compareOp) holds(a, b number) bool {
-	c := 0
-	switch {
-	case a.isInt && b.isInt && a.i < b.i, !(a.isInt && b.isInt) && a.f < b.f:
-		c = -1
-	case a.isInt && b.isInt && a.i > b.i, !(a.isInt && b.isInt) && a.f > b.f:
-		c = 1
-	}
+	c := a.compare(b)
 	switch op {
 	case opLt:
 		return c < 0
@@ -89,42 +119,4 @@ func parsePrefix(text string) (netip.Prefix, bool) {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
 	return p.Masked(), true
-}
-
-// timeLayouts are the date notations that time modifiers read.
-var timeLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
-}
-
-// datePart returns the part of the date in text, in the zone it is written in.
-func datePart(part timePart, text string) (number, bool) {
-	text = strings.TrimSpace(text)
-	if len(text) < 10 || len(text) > 48 {
-		return number{}, false
-	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return number{i: int64(part.of(t)), f: float64(part.of(t)), isInt: true}, true
-		}
-	}
-	return number{}, false
-}
-
-// of extracts the part; weeks are those of ISO 8601.
-func (part timePart) of(t time.Time) int {
-	switch part {
-	case partMinute:
-		return t.Minute()
-	case partHour:
-		return t.Hour()
-	case partDay:
-		return t.Day()
-	case partWeek:
-		_, week := t.ISOWeek()
-		return week
-	case partMonth:
-		return int(t.Month())
-	}
-	return t.Year()
 }

@@ -119,7 +119,6 @@ func (p pattern) mapText(f func(string) string) pattern {
 // String writes the pattern back in Sigma's notation, a dash class as \-.
 func (p pattern) String() string {
 	var b strings.Builder
-	escape := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 	for _, t := range p {
 		switch t.kind {
 		case tokenStar:
@@ -129,7 +128,12 @@ func (p pattern) String() string {
 		case tokenDash:
 			b.WriteString(`\-`)
 		default:
-			b.WriteString(escape.Replace(t.text))
+			for i := range len(t.text) {
+				if c := t.text[i]; c == '\\' || c == '*' || c == '?' {
+					b.WriteByte('\\')
+				}
+				b.WriteByte(t.text[i])
+			}
 		}
 	}
 	return b.String()

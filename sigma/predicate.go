@@ -10,14 +10,15 @@ import (
 type predKind uint8
 
 const (
-	predString predKind = iota // text matches pattern
-	predNull                   // missing or null
-	predExists                 // present
-	predRegex                  // text contains a match
-	predCIDR                   // text is an address within the prefix
-	predNumber                 // text is a number that compares so
-	predTime                   // part of a date compares so
-	predField                  // text relates so to another field's text
+	predString     predKind = iota // text matches pattern
+	predNull                       // missing or null
+	predExists                     // present
+	predRegex                      // text contains a match
+	predCIDR                       // text is an address within the prefix
+	predNumber                     // text is a number that compares so
+	predTime                       // part of a date compares so
+	predField                      // text relates so to another field's text
+	predUnresolved                 // unknown while a rule is loaded; no Rule has one
 )
 
 // compareOp is a numeric comparison.
@@ -60,7 +61,6 @@ type predicate struct {
 	kind  predKind
 	cased bool // predString, predField
 
-	id       string         // see key
 	pat      pattern        // predString: as written
 	folded   pattern        // predString: case-folded unless cased
 	re       *regexp.Regexp // predRegex
@@ -70,17 +70,11 @@ type predicate struct {
 	part     timePart       // predTime
 	other    string         // predField
 	relation relation       // predField
+	late     *late          // predUnresolved
 }
 
 // key identifies the test apart from the field: equal keys, equal answers.
 func (p *predicate) key() string {
-	if p.id == "" {
-		p.id = p.makeKey()
-	}
-	return p.id
-}
-
-func (p *predicate) makeKey() string {
 	head := string(rune('a'+p.kind)) + strconv.FormatBool(p.cased) + ":"
 	switch p.kind {
 	case predString:
@@ -116,6 +110,7 @@ type expr struct {
 
 	label string // of a search identifier: its name and line in the rule
 	line  int
+	item  *item // set where a detection item begins
 }
 
 // all returns the conjunction of kids.

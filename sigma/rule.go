@@ -1,6 +1,9 @@
 package sigma
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Meta is what all documents of the specification have in common: copies of
 // the document's own words and where it was read.
@@ -25,6 +28,16 @@ type Meta struct {
 	Warnings []string
 }
 
+// warn notes a deviation from the specification; the first twenty are kept.
+func (m *Meta) warn(line int, format string, args ...any) {
+	if len(m.Warnings) < maxWarnings {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("line %d: ", line)+fmt.Sprintf(format, args...))
+	}
+}
+
+// maxWarnings bounds what one document has to say.
+const maxWarnings = 20
+
 // Rule is one loaded Sigma detection rule; the detection is compiled by
 // Compile.
 type Rule struct {
@@ -40,7 +53,18 @@ type Rule struct {
 	// "generate": it matches, but is no finding of its own.
 	Silent bool
 
+	// Unresolved are the names of placeholders that have no values. What they
+	// stand for is unknown, so the rule matches only where that does not matter.
+	Unresolved []string
+
+	// Inert says that no event can match: all depends on Unresolved.
+	Inert bool
+
 	detection *expr
+	filters   []filterPart // until they are part of detection
+	migrated  bool         // the base of a legacy aggregation
+	changed   bool         // detection or log source are not those of the file
+	renames   []func(field string) []string
 }
 
 // Logsource says which events a rule is meant for; empty parts mean any.

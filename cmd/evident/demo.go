@@ -70,7 +70,8 @@ func (c *demoCmd) Run(e *env) error {
 
 func (c *demoCmd) open(e *env, bulk bool) (*node.Node, error) {
 	return node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, NoSearch: bulk, Log: e.log,
+		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, Shadow: c.ShadowRules, NoSearch: bulk,
+		Log: e.log,
 	})
 }
 

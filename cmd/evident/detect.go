@@ -1,171 +1,185 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"runtime"
-	"sync"
-	"syscall"
+	"io"
+	"os"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/normalize"
-	"github.com/evident-sec/evident/internal/source"
 	"github.com/evident-sec/evident/mappings"
+	"github.com/evident-sec/evident/sigma"
 )
 
 type detectCmd struct {
-	Rules  []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
-	Format string   `enum:",json,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
-	JSON   bool     `help:"One OCSF Detection Finding a line."`
+	loadFlags
+	selectFlags
+	spanFlags
+	Data   string   `placeholder:"DIR" type:"path" help:"Judge what this data folder holds, instead of files."`
+	Format string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
+	Output string   `enum:"table,json,csv,sarif" default:"table" help:"How to print findings: table, json, csv or sarif."`
+	JSON   bool     `help:"The same as --output json: one OCSF Detection Finding a line."`
+	Out    string   `placeholder:"FILE" type:"path" help:"Write findings there."`
 	Stats  bool     `help:"End with one JSON line of figures on standard error."`
-	Paths  []string `arg:"" name:"path" help:"Files, folders, archives, or - for standard input."`
+	Paths  []string `arg:"" optional:"" name:"path" help:"Files, folders, archives, or - for standard input."`
+}
+
+// spanFlags narrow the past of a data folder.
+type spanFlags struct {
+	From time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"With --data: events from this time, RFC 3339."`
+	To   time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"With --data: events before this time, RFC 3339."`
 }
 
 // Help shows an example.
 func (detectCmd) Help() string {
-	return "Example:\n  evident detect --rules sigma/rules --stats logs/"
-}
-
-// scan judges entries on all processors and prints findings in input order.
-type scan struct {
-	e      *env
-	json   bool
-	norm   *normalize.Normalizer
-	judges chan *detect.Judge
-	seq    uint64
-
-	mu       sync.Mutex // guards the counts
-	events   int64
-	bytes    int64
-	findings int64
+	return "Example:\n  evident detect --rules sigma/rules --min-level high logs/\n" +
+		"  evident detect --rules sigma/rules --output sarif --out findings.sarif case.zip\n" +
+		"  evident detect --rules new-rules --data /tmp/case1 --from 2026-11-01T00:00:00Z"
 }
 
 // Run scans and keeps nothing.
 func (c *detectCmd) Run(e *env) error {
 	began := time.Now()
-	norm, err := normalize.New(mappings.FS)
-	if err != nil {
-		return fmt.Errorf("load mappings: %w", err)
+	if err := c.check(); err != nil {
+		return err
 	}
-	plan, set, err := node.LoadPlan(c.Rules)
+	set, err := c.load()
 	if err != nil {
 		return err
 	}
-	s := &scan{e: e, json: c.JSON, norm: norm, judges: make(chan *detect.Judge, runtime.GOMAXPROCS(0))}
-	detector := detect.New(plan)
-	for range cap(s.judges) {
-		s.judges <- detector.Judge()
-	}
-	report, err := s.run(c)
-	for _, p := range report.Problems {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
-	}
+	rejected := len(set.Rejected)
+	tellRejected(e, rejected)
+	choice, err := c.choose()
 	if err != nil {
+		return err
+	}
+	set = choice.apply(set)
+	s, err := newScan(set)
+	if err != nil {
+		return err
+	}
+	s.from, s.to = c.From, c.To
+	if err := c.scan(e, s); err != nil {
 		return err
 	}
 	if c.Stats {
-		return jsonLine(e.stderr, s.stats(len(set.Rules), len(set.Rejected), began))
+		return jsonLine(e.stderr, s.stats(len(set.Rules)+len(set.Correlations), rejected, began))
 	}
 	return nil
 }
 
-// pendingLines are the findings of one entry, ready when done is closed.
-type pendingLines struct {
-	lines []byte
-	err   error
-	done  chan struct{}
+// tellRejected says that rules take no part.
+func tellRejected(e *env, n int) {
+	switch {
+	case n == 1:
+		fmt.Fprintln(e.stderr, "evident: 1 rule was rejected; evident rules check says why")
+	case n > 1:
+		fmt.Fprintf(e.stderr, "evident: %d rules were rejected; evident rules check says why\n", n)
+	}
 }
 
-func (s *scan) run(c *detectCmd) (source.Report, error) {
-	order := make(chan *pendingLines, 2*cap(s.judges))
-	group, ctx := errgroup.WithContext(s.e.ctx)
-	group.Go(func() error {
-		for p := range order {
-			<-p.done
-			if p.err != nil {
-				return p.err
+// check refuses what does not go together.
+func (c *detectCmd) check() error {
+	switch {
+	case c.Data == "" && len(c.Paths) == 0:
+		return errors.New("detect: name files or folders to scan, or --data DIR")
+	case c.Data != "" && len(c.Paths) > 0:
+		return errors.New("detect: --data judges a data folder; scan files in a call of their own")
+	case c.Data == "" && !(c.From.IsZero() && c.To.IsZero()):
+		return errors.New("detect: --from and --to go with --data")
+	case c.JSON && c.Output != "table" && c.Output != "json":
+		return fmt.Errorf("detect: --json and --output %s contradict each other", c.Output)
+	}
+	return nil
+}
+
+// scan judges the input and prints what is found.
+func (c *detectCmd) scan(e *env, s *scan) (err error) {
+	out, done, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	w := c.writer(out)
+	sum := newSummary()
+	b := newBar(e.stderr, "detect")
+	in, err := c.input(e)
+	if err != nil {
+		return errors.Join(err, done())
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	in.progress = func(done, total int64) { b.set(done, total, s.rate(b.began)) }
+	err = s.run(e.ctx, in, func(j *judged) error {
+		if len(j.findings) > 0 {
+			b.clear()
+		}
+		for i := range j.findings {
+			sum.add(&j.findings[i])
+			if err := w.write(&j.findings[i]); err != nil {
+				return err
 			}
-			if _, err := s.e.stdout.Write(p.lines); err != nil {
-				return fmt.Errorf("write output: %w", err)
-			}
+		}
+		return w.flush()
+	})
+	b.clear()
+	if err == nil {
+		err = w.close()
+	}
+	if err = errors.Join(err, done()); err != nil {
+		return err
+	}
+	if c.format() == "table" {
+		sum.print(e.stderr, s, time.Since(b.began))
+	}
+	return in.verdict(e, s.events.Load())
+}
+
+func (c *detectCmd) format() string {
+	if c.JSON {
+		return "json"
+	}
+	return c.Output
+}
+
+// open returns where findings go.
+func (c *detectCmd) open(e *env) (io.Writer, func() error, error) {
+	if c.Out == "" {
+		return e.stdout, func() error { return nil }, nil
+	}
+	f, err := os.Create(c.Out)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write findings: %w", err)
+	}
+	return f, func() error {
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("write findings: %w", err)
 		}
 		return nil
+	}, nil
+}
+
+// input is the files, or the past of the data folder.
+func (c *detectCmd) input(e *env) (*scanInput, error) {
+	if c.Data == "" {
+		return fileInput(e, c.Paths, c.Format)
+	}
+	return pastInput(e, pastOrder{
+		dir: c.Data, command: "evident detect", operation: "detect-past", span: c.spanFlags,
+		detail: fmt.Sprintf("rules %q", c.Rules),
 	})
-	reader, err := source.New(source.Config{
-		Format: event.Format(c.Format), Again: true, Log: s.e.log,
-		Known: func(event.BatchID) bool { return false },
-		Append: func(ctx context.Context, entry *event.Entry) error {
-			return s.append(ctx, entry, order)
-		},
-	})
+}
+
+// newScan compiles the rules.
+func newScan(set *sigma.RuleSet) (*scan, error) {
+	norm, err := normalize.New(mappings.FS)
 	if err != nil {
-		return source.Report{}, err
+		return nil, fmt.Errorf("load mappings: %w", err)
 	}
-	report, err := reader.Ingest(ctx, c.Paths, s.e.stdin)
-	close(order)
-	if waitErr := group.Wait(); waitErr != nil {
-		err = waitErr
+	plan, err := node.CompilePlan(set)
+	if err != nil {
+		return nil, err
 	}
-	return report, err
-}
-
-func (s *scan) append(ctx context.Context, entry *event.Entry, order chan<- *pendingLines) error {
-	s.seq++
-	entry.Seq = s.seq
-	p := &pendingLines{done: make(chan struct{})}
-	select {
-	case order <- p:
-	case <-ctx.Done():
-		close(p.done)
-		return ctx.Err()
-	}
-	judge := <-s.judges
-	go func() {
-		defer func() { s.judges <- judge; close(p.done) }()
-		p.lines, p.err = s.judge(judge, entry)
-	}()
-	return nil
-}
-
-func (s *scan) judge(judge *detect.Judge, entry *event.Entry) (lines []byte, err error) {
-	events := s.norm.Entry(entry)
-	found := 0
-	for i := range events {
-		list, err := judge.Findings(&events[i], entry.Records[i].Position)
-		if err != nil {
-			return nil, err
-		}
-		found += len(list)
-		for j := range list {
-			if s.json {
-				lines = append(append(lines, plainJSON(list[j].Body)...), '\n')
-				continue
-			}
-			lines = fmt.Appendf(lines, "%s  %-13s  %s  %s  (%s, record %d)\n",
-				list[j].Time.Format("2006-01-02 15:04:05"), detect.SeverityName(list[j].Severity),
-				plain(list[j].Host), plain(list[j].Title), plain(entry.Source), entry.Records[i].Position)
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.events += int64(len(events))
-	s.bytes += int64(entry.Bytes())
-	s.findings += int64(found)
-	return lines, nil
-}
-
-func (s *scan) stats(loaded, rejected int, began time.Time) map[string]any {
-	var use syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &use) // fails only for a bad argument
-	cpu := time.Duration(use.Utime.Nano() + use.Stime.Nano())
-	return map[string]any{
-		"events": s.events, "bytes": s.bytes, "findings": s.findings,
-		"rules_loaded": loaded, "rules_rejected": rejected,
-		"wall_s": time.Since(began).Seconds(), "cpu_s": cpu.Seconds(), "max_rss_bytes": use.Maxrss * 1024,
-	}
+	return prepareScan(norm, detect.New(plan)), nil
 }

@@ -39,7 +39,7 @@ func TestTranscripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every command of the documents; left out by -short")
 	}
-	for _, name := range []string{"README.md", "docs/tutorial.md"} {
+	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/reload.md", "docs/correlations.md", "docs/rules.md"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			newTranscript(t, filepath.Join(repository, name)).run()

@@ -21,7 +21,7 @@ import (
 type ingestCmd struct {
 	dataFlag
 	Server   string   `placeholder:"URL" help:"Send to a running evident serve instead; the URL with its token."`
-	Format   string   `enum:",json,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
+	Format   string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
 	Rules    []string `placeholder:"DIR" help:"Sigma rules besides the starter pack; repeatable." type:"path"`
 	NoDetect bool     `help:"Receive and seal only."`
 	Again    bool     `help:"Take content a second time even if it is here."`

@@ -21,11 +21,14 @@ import (
 )
 
 // kills is how often TestKill kills; EVIDENT_KILLS sets more.
-func kills() int {
-	if n, err := strconv.Atoi(os.Getenv("EVIDENT_KILLS")); err == nil {
-		return n
+func kills() int { return killsOr(25) }
+
+// killsOr returns what EVIDENT_KILLS says, else n.
+func killsOr(n int) int {
+	if set, err := strconv.Atoi(os.Getenv("EVIDENT_KILLS")); err == nil {
+		return set
 	}
-	return 25
+	return n
 }
 
 // clearedEvery says which events the starter rules find: log clearings.
@@ -70,7 +73,8 @@ func TestKill(t *testing.T) {
 	data := filepath.Join(dir, "data")
 	killed, early := 0, 0
 	for range kills() {
-		if killOnce(t, data, input, random) {
+		// Small seals, so that kills fall into writing Parquet and committing too.
+		if killOnce(t, random, "ingest", "--data", data, "--seal-at", "2000", input) {
 			killed++
 		}
 		if records(t, data) < events {
@@ -108,10 +112,9 @@ func records(t *testing.T, data string) (n int64) {
 
 // killOnce runs an ingest, kills it after a random time and reports whether it
 // was still running.
-func killOnce(t *testing.T, data, input string, random *rand.Rand) bool {
+func killOnce(t *testing.T, random *rand.Rand, args ...string) bool {
 	t.Helper()
-	// Small seals, so that kills fall into writing Parquet and committing too.
-	cmd := evidentCommand(t, "ingest", "--data", data, "--seal-at", "2000", input)
+	cmd := evidentCommand(t, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

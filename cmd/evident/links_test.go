@@ -199,18 +199,21 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 var withoutExample = []string{"version"}
 
 // TestEveryCommandHasAnExample wants, in the help of each command, an example
-// that the command line accepts, and the command in README or tutorial.
+// that the command line accepts, and the command in one of the pages whose
+// commands are run.
 func TestEveryCommandHasAnExample(t *testing.T) {
 	parser, err := kong.New(new(cli), kong.Name("evident"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := read(t, filepath.Join(repository, "README.md")) +
-		read(t, filepath.Join(repository, "docs/tutorial.md"))
+	var told string
+	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/rules.md"} {
+		told += read(t, filepath.Join(repository, name))
+	}
 	for _, node := range parser.Model.Leaves(true) {
 		name := strings.TrimPrefix(node.FullPath(), "evident ")
 		if !strings.Contains(told, "evident "+name) {
-			t.Errorf("neither README nor tutorial shows evident %s", name)
+			t.Errorf("neither README nor tutorial nor docs/rules.md shows evident %s", name)
 		}
 		var out bytes.Buffer
 		code := run(t.Context(), append(strings.Fields(name), "--help"), nil, &out, &out)

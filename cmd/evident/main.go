@@ -47,6 +47,7 @@ type cli struct {
 	Findings    findingsCmd    `cmd:"" help:"List what was detected."`
 	Search      searchCmd      `cmd:"" help:"Search events."`
 	Reconstruct reconstructCmd `cmd:"" help:"Tell the story around a finding or an event, step by step."`
+	Exposure    exposureCmd    `cmd:"" help:"Ask what an adversary would gain: check, paths, review before you sign."`
 	Prove       proveCmd       `cmd:"" help:"Print the inclusion proof of one event."`
 	Verify      verifyCmd      `cmd:"" help:"Check the whole data folder against the ledger."`
 	Simulate    simulateCmd    `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`

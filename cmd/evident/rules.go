@@ -3,104 +3,65 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
-	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/sigma"
 )
 
 type rulesCmd struct {
-	Check rulesCheckCmd `cmd:"" help:"Load rules and say which are rejected, and why."`
-	List  rulesListCmd  `cmd:"" help:"List the rules that would judge."`
+	Check    rulesCheckCmd    `cmd:"" help:"Say which rules cannot be loaded, and what is doubtful in the others."`
+	List     rulesListCmd     `cmd:"" help:"List the rules that would judge."`
+	Explain  rulesExplainCmd  `cmd:"" help:"Say why a rule matches an event or does not, condition by condition."`
+	Test     rulesTestCmd     `cmd:"" help:"Run the expectations beside rules."`
+	Backtest rulesBacktestCmd `cmd:"" help:"Try rules on the past of a data folder before they go live."`
+	Tune     rulesTuneCmd     `cmd:"" help:"Write a filter that silences a benign pattern, and prove what it hides."`
+	Coverage rulesCoverageCmd `cmd:"" help:"Show the ATT&CK techniques that rules look for, and which lack data."`
 }
 
-type rulesFlag struct {
-	Rules []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
-	JSON  bool     `help:"One JSON object a line."`
+// found is a rule or correlation that a person named.
+type found struct {
+	*sigma.Meta
+	rule        *sigma.Rule
+	correlation *sigma.Correlation
 }
 
-type rulesCheckCmd struct{ rulesFlag }
-
-// Help shows an example.
-func (rulesCheckCmd) Help() string {
-	return "Example:\n  evident rules check --rules sigma/rules"
-}
-
-// verdict is one line of rules check --json.
-type verdict struct {
-	File   string `json:"file"`
-	UID    string `json:"uid"`
-	Title  string `json:"title"`
-	Status string `json:"status"` // loaded or rejected
-	Reason string `json:"reason,omitempty"`
-}
-
-// Run exits 1 when a rule is rejected.
-func (c *rulesCheckCmd) Run(e *env) error {
-	_, set, err := node.LoadPlan(c.Rules)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		if err := c.printJSON(e, set); err != nil {
-			return err
-		}
-	} else {
-		for _, r := range set.Rejected {
-			fmt.Fprintf(e.stdout, "rejected %s:%d: %s\n", plain(r.File), r.Line, plain(r.Reason))
-		}
-		fmt.Fprintf(e.stdout, "%d rules loaded, %d rejected\n", len(set.Rules), len(set.Rejected))
-	}
-	if len(set.Rejected) > 0 {
-		return errWrong
-	}
-	return nil
-}
-
-func (c *rulesCheckCmd) printJSON(e *env, set *sigma.RuleSet) error {
+// findRule finds a rule by its id or the beginning of it, its name, its title,
+// or its file.
+func findRule(set *sigma.RuleSet, name string) (found, error) {
+	var all []found
 	for _, r := range set.Rules {
-		v := verdict{File: r.File, UID: r.ID, Title: r.Title, Status: "loaded"}
-		if err := jsonLine(e.stdout, v); err != nil {
-			return err
+		all = append(all, found{Meta: &r.Meta, rule: r})
+	}
+	for _, c := range set.Correlations {
+		all = append(all, found{Meta: &c.Meta, correlation: c})
+	}
+	for _, fits := range []func(*sigma.Meta) bool{
+		func(m *sigma.Meta) bool { return strings.EqualFold(m.ID, name) },
+		func(m *sigma.Meta) bool { return m.Name == name },
+		func(m *sigma.Meta) bool { return strings.EqualFold(m.Title, name) },
+		func(m *sigma.Meta) bool { return m.File == name },
+		func(m *sigma.Meta) bool { return len(name) >= 4 && strings.HasPrefix(m.ID, strings.ToLower(name)) },
+	} {
+		var list []found
+		for _, f := range all {
+			if name != "" && fits(f.Meta) {
+				list = append(list, f)
+			}
+		}
+		switch len(list) {
+		case 0:
+		case 1:
+			return list[0], nil
+		default:
+			return found{}, fmt.Errorf("find rule: %d rules are called %q, e.g. %s and %s; give the id",
+				len(list), name, place(list[0].Meta), place(list[1].Meta))
 		}
 	}
 	for _, r := range set.Rejected {
-		v := verdict{
-			File: fmt.Sprintf("%s:%d", r.File, r.Line), UID: r.UID, Title: r.Title,
-			Status: "rejected", Reason: r.Reason,
-		}
-		if err := jsonLine(e.stdout, v); err != nil {
-			return err
+		if r.UID == name || r.Title == name || r.File == name {
+			return found{}, fmt.Errorf("find rule: %s:%d was rejected: %s", r.File, r.Line, r.Reason)
 		}
 	}
-	return jsonLine(e.stdout, map[string]any{"summary": map[string]int{
-		"loaded": len(set.Rules), "rejected": len(set.Rejected),
-	}})
+	return found{}, fmt.Errorf("find rule: none is called %q; see evident rules list", name)
 }
 
-type rulesListCmd struct{ rulesFlag }
-
-// Help shows an example.
-func (rulesListCmd) Help() string { return "Example:\n  evident rules list" }
-
-// Run lists rules with level, title and techniques.
-func (c *rulesListCmd) Run(e *env) error {
-	_, set, err := node.LoadPlan(c.Rules)
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	for _, r := range set.Rules {
-		if c.JSON {
-			if err := jsonLine(e.stdout, map[string]any{
-				"uid": r.ID, "title": r.Title, "level": r.Level, "status": r.Status,
-				"techniques": r.Techniques(), "file": r.File, "author": r.Author, "license": r.License,
-			}); err != nil {
-				return err
-			}
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Level, plain(r.Title), strings.Join(r.Techniques(), " "))
-	}
-	return w.Flush()
-}
+func place(m *sigma.Meta) string { return fmt.Sprintf("%s:%d", m.File, m.Line) }

@@ -29,6 +29,7 @@ type serveFlags struct {
 	TLSKey    string `placeholder:"FILE" type:"path" help:"Its key."`
 	TokenFile string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
 	Syslog    string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
+	ruleFlags
 }
 
 // Help shows an example.
@@ -44,7 +45,7 @@ func (c *serveCmd) Run(e *env) error {
 	}
 	defer server.close()
 	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident serve", Rules: c.Rules, Log: e.log,
+		Dir: c.dir(), Command: "evident serve", Rules: c.Rules, Shadow: c.ShadowRules, Log: e.log,
 	})
 	if err != nil {
 		return err
@@ -74,6 +75,10 @@ func (f serveFlags) listen(e *env, cfg api.Config) (*pending, web.Token, error) 
 		}
 		token = web.ParseToken(strings.TrimSpace(string(text)))
 	}
+	catalog, err := f.catalog()
+	if err != nil {
+		return nil, token, err
+	}
 	late := new(lateHandler)
 	server, err := web.New(web.Config{
 		Listen: f.Listen, CertFile: f.TLSCert, KeyFile: f.TLSKey, Token: token, API: late,
@@ -82,7 +87,7 @@ func (f serveFlags) listen(e *env, cfg api.Config) (*pending, web.Token, error) 
 	if err != nil {
 		return nil, token, err
 	}
-	cfg.Version, cfg.Log = version, e.log
+	cfg.Version, cfg.Log, cfg.Attack = version, e.log, catalog
 	return &pending{flags: f, cfg: cfg, web: server, api: late}, token, nil
 }
 
@@ -100,6 +105,9 @@ func (p *pending) run(e *env, n *node.Node, _ web.Token) error {
 			return err
 		}
 		group.Go(func() error { return receiver.Run(ctx) })
+	}
+	if err := p.flags.keep(ctx, e, n, group); err != nil {
+		return err
 	}
 	p.cfg.Node = n
 	p.api.set(api.New(p.cfg))

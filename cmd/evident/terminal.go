@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -77,6 +78,7 @@ func jsonLine(w io.Writer, v any) error {
 // bar shows how far long work is: a bar on a terminal, otherwise a line every
 // ten seconds.
 type bar struct {
+	mu       sync.Mutex // several goroutines may work on what it shows
 	out      io.Writer
 	terminal bool
 	label    string
@@ -97,6 +99,8 @@ func newBar(out io.Writer, label string) *bar {
 // set shows that done of total is reached; total 0 means unknown. note says
 // what else is worth knowing, e.g. a rate.
 func (b *bar) set(done, total int64, note string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	every := 10 * time.Second
 	if b.terminal {
 		every = 100 * time.Millisecond
@@ -125,10 +129,18 @@ func (b *bar) draw(done, total int64, note string) {
 	b.drawn = true
 }
 
-// end clears the bar and prints the closing line.
-func (b *bar) end(format string, args ...any) {
+// clear takes the bar away, so that lines can be printed where it was.
+func (b *bar) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.drawn {
 		fmt.Fprint(b.out, "\r\x1b[K")
+		b.drawn = false
 	}
+}
+
+// end clears the bar and prints the closing line.
+func (b *bar) end(format string, args ...any) {
+	b.clear()
 	fmt.Fprintf(b.out, "%s: %s\n", b.label, plain(fmt.Sprintf(format, args...)))
 }

@@ -9,7 +9,7 @@ import (
 // ranks are the layers of docs/architecture.md; imports go down only.
 var ranks = map[string]int{
 	"event": 0, "proof": 0, "internal/safeguard": 0, "mappings": 0, "rules": 0, "web/ui": 0,
-	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "exposure/checks": 3, "exposure/review": 4, "internal/exchange": 2,
+	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "exposure/checks": 3, "exposure/review": 4, "internal/exchange": 4,
 	"internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0,
 	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/simulate": 1,
 	"sigma/processing": 2, "sigma/correlate": 2, "sigma/lint": 2,
@@ -100,6 +100,10 @@ var forbidden = map[string]string{
 	"database/sql": "no I/O in values and pure engines",
 }
 
+// parsesWithNet are files that use net to read addresses, not to reach them: the
+// naive oracle of sigma must not share the engine's netip.
+var parsesWithNet = []string{"sigma/naive_text.go"}
+
 // pureButReads may open files: they load rules or write simulations.
 var pureButReads = []string{"sigma", "internal/simulate"}
 
@@ -111,6 +115,9 @@ func TestPurePackagesDoNoIO(t *testing.T) {
 		for _, f := range p.code() {
 			for _, imp := range f.imports() {
 				why, bad := forbidden[imp]
+				if imp == "net" && slices.Contains(parsesWithNet, f.path) {
+					continue
+				}
 				if bad && (imp != "os" || !slices.Contains(pureButReads, p.path)) {
 					t.Errorf("%s imports %s: %s", f.path, imp, why)
 				}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/state"
 	"github.com/evident-sec/evident/sigma"
 )
 
@@ -32,9 +33,15 @@ type Info struct {
 	Desc     string   `json:"desc,omitempty"`
 	Analytic Analytic `json:"analytic"`
 	Attacks  []Attack `json:"attacks,omitempty"`
+
+	// Of a correlation: the times of its first and last event, and how many
+	// there are; Evidences has the latest of them.
+	FirstSeen time.Time `json:"first_seen_time,omitzero"`
+	LastSeen  time.Time `json:"last_seen_time,omitzero"`
+	Related   int       `json:"related_events_count,omitempty"`
 }
 
-// Analytic names the rule.
+// Analytic names the rule; Type is Rule or Correlation.
 type Analytic struct {
 	UID  string `json:"uid"`
 	Name string `json:"name"`
@@ -63,12 +70,24 @@ type Evidence struct {
 	Data EvidenceData `json:"data"`
 }
 
-// EvidenceData says where the record stood and what in it matched.
+// EvidenceData says where the record stood and what in it matched. Of a
+// correlation's events only the identifier may be known, and Rule says what
+// held for them.
 type EvidenceData struct {
-	File     string            `json:"file"`
-	Record   int64             `json:"record"` // 1-based
+	File     string            `json:"file,omitempty"`
+	Record   int64             `json:"record,omitempty"` // 1-based
 	EventUID string            `json:"event_uid"`
 	Matched  map[string]string `json:"matched"`
+	Rule     string            `json:"rule,omitempty"` // id, or title
+	Time     time.Time         `json:"time,omitzero"`
+}
+
+// Window is what a correlation's condition held over.
+type Window struct {
+	Type     string            `json:"type"`
+	Timespan string            `json:"timespan"` // as rules write it, e.g. 90m
+	Group    map[string]string `json:"group,omitempty"`
+	Value    float64           `json:"value"` // what the condition was compared with
 }
 
 // Provenance makes the verdict repeatable and gives the rule's authors credit.
@@ -81,6 +100,8 @@ type Provenance struct {
 	References []string `json:"references,omitempty"`
 	Entity     string   `json:"entity,omitempty"` // what the finding is about, e.g. a process
 	Incident   string   `json:"incident_uid,omitempty"`
+
+	Correlation *Window `json:"correlation,omitempty"`
 }
 
 // severities are OCSF severity_id by Sigma level.
@@ -109,12 +130,12 @@ func SeverityName(id uint8) string {
 	return "Other"
 }
 
-func attacks(rule *sigma.Rule) []Attack {
+func attacks(m *sigma.Meta) []Attack {
 	var out []Attack
-	for _, id := range rule.Techniques() {
+	for _, id := range m.Techniques() {
 		out = append(out, Attack{Technique: &Named{UID: id}})
 	}
-	for _, name := range rule.Tactics() {
+	for _, name := range m.Tactics() {
 		out = append(out, Attack{Tactic: &Named{Name: TacticName(name)}})
 	}
 	return out
@@ -134,10 +155,14 @@ func entity(ev *event.Event) string {
 	return ""
 }
 
-func (f *Finding) encode() ([]byte, error) {
+// row encodes the finding, which is about the event.
+func (f *Finding) row(id event.ID) (state.Finding, error) {
 	body, err := json.Marshal(f)
 	if err != nil {
-		return nil, fmt.Errorf("encode finding %s: %w", f.Info.UID, err)
+		return state.Finding{}, fmt.Errorf("encode finding %s: %w", f.Info.UID, err)
 	}
-	return body, nil
+	return state.Finding{
+		UID: f.Info.UID, Time: f.Time, Severity: f.SeverityID, Rule: f.Info.Analytic.UID,
+		Title: f.Info.Title, Host: f.Device.Hostname, Event: id, Body: body,
+	}, nil
 }

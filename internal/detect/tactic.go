@@ -14,6 +14,9 @@ var tactics = []string{
 	"Lateral Movement", "Collection", "Command and Control", "Exfiltration", "Impact",
 }
 
+// Tactics returns the names of the tactics in their order.
+func Tactics() []string { return slices.Clone(tactics) }
+
 // TacticName returns the tactic as ATT&CK writes it, from a Sigma tag such as
 // "credential-access" or "credential_access".
 func TacticName(tag string) string {

@@ -96,6 +96,10 @@ func (t *Table) startPair(first uint64) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cols.out.AppendKeyValueMetadata(mappingKey, t.cfg.Mapping); err != nil {
+		cols.discard()
+		return nil, fmt.Errorf("note mapping: %w", err)
+	}
 	originals, err := newOriginalsWriter(filepath.Join(dir, "originals.parquet"))
 	if err != nil {
 		cols.discard()

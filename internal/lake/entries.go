@@ -161,9 +161,9 @@ func (c *originalColumns) read(r *fileReader, g int) error {
 	return errors.Join(errs...)
 }
 
-// rebuild makes the entry of rows from up to to.
-func (c *originalColumns) rebuild(from, to int) (*event.Entry, error) {
-	e := &event.Entry{
+// head is the entry of rows from up to to, without batch and records.
+func (c *originalColumns) head(from, to int) *event.Entry {
+	return &event.Entry{
 		Seq:      uint64(c.entry[from]),
 		Source:   string(c.source[from]),
 		Format:   event.Format(c.format[from]),
@@ -171,6 +171,11 @@ func (c *originalColumns) rebuild(from, to int) (*event.Entry, error) {
 		Received: time.Unix(0, c.received[from]).UTC(),
 		Records:  make([]event.Record, to-from),
 	}
+}
+
+// rebuild makes the entry of rows from up to to.
+func (c *originalColumns) rebuild(from, to int) (*event.Entry, error) {
+	e := c.head(from, to)
 	if len(c.batch[from]) != len(e.Batch) {
 		return nil, errShape
 	}

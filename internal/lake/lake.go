@@ -32,6 +32,7 @@ type Config struct {
 	Dir        string // folder of the lake, created where missing
 	SealEvents int    // Append seals at this many events; 0 means 100,000
 	SealBytes  int64  // or at this many raw bytes; 0 means 128 MiB
+	Mapping    string // version of the mapping that made the events; kept in each file
 	Log        *slog.Logger
 }
 

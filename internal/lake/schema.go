@@ -45,6 +45,7 @@ const (
 	numFixed    = 11                   // how many of the above
 	through     = "evident.through"    // snapshot summary: last committed entry
 	firstColumn = "evident.first"      // snapshot summary: first entry it added
+	mappingKey  = "evident.mapping"    // file metadata: Config.Mapping
 	fieldID     = "PARQUET:field_id"   // Arrow field metadata that becomes the Parquet field id
 	mergeCount  = "commit.manifest.min-count-to-merge"
 	keepHistory = "write.metadata.previous-versions-max"

@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/evident-sec/evident/event"
-	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/journal"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/ledger"
@@ -29,6 +29,7 @@ type Config struct {
 	Dir       string
 	Command   string   // who opens it, for the message to others
 	Rules     []string // rule files and folders besides the starter pack
+	Shadow    []string // folders that a set to compare may come from, besides Rules
 	NoDetect  bool     // receive and seal only
 	NoSearch  bool     // no query engine and hot table, e.g. for a bulk ingest
 	Reader    bool     // for one question: load the rules only if records wait for them
@@ -49,9 +50,17 @@ type Node struct {
 	search  *search.Engine // nil with NoSearch
 	pipe    *pipeline.Pipeline
 	norm    *normalize.Normalizer
-	rules   *sigma.RuleSet
-	detect  *detect.Detector // nil with NoDetect
 	causes  *reconstruct.Reconstructor
+
+	book       atomic.Pointer[rulebook] // what judges; replaced by a reload
+	reloading  sync.Mutex               // held while the rules are read anew
+	lastReload atomic.Pointer[Reload]
+	shadow     atomic.Pointer[shadow] // a set that is compared with it, nil for none
+	roots      []string               // folders that a shadow's rules may come from
+	life       context.Context        // ends when processing does
+
+	mapped *sigma.Logsources
+	feeds  feeds
 
 	rate   rate
 	recent recent
@@ -77,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg, lock: held}
 	n.onClose(n.lock.release)
 	for _, open := range []func(context.Context) error{
-		n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
+		n.openMapping, n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
@@ -98,7 +107,9 @@ func (n *Node) openStores(ctx context.Context) (err error) {
 	}
 	n.onClose(n.ledger.Close)
 	// The pipeline decides when to seal, after the state has what it needs.
-	n.lake, err = lake.Open(ctx, lake.Config{Dir: n.lakeDir(), SealEvents: math.MaxInt, Log: log})
+	n.lake, err = lake.Open(ctx, lake.Config{
+		Dir: n.lakeDir(), SealEvents: math.MaxInt, Log: log, Mapping: n.norm.Version(),
+	})
 	if err != nil {
 		return fmt.Errorf("open lake: %w", err)
 	}
@@ -164,7 +175,7 @@ func (n *Node) startPipeline(ctx context.Context) error {
 	}
 	cfg := pipeline.Config{
 		Journal: replay{n.journal, n.lake}, Ledger: n.ledger, Lake: n.lake, State: n.state,
-		Normalize: n.norm, Detect: n.detect, Log: n.cfg.Log,
+		Normalize: n.norm, Detect: n.book.Load().detect, Partial: n.cfg.Reader, Log: n.cfg.Log,
 		SealAfter: n.cfg.SealAfter, SealCount: n.cfg.SealCount,
 	}
 	if n.search != nil {
@@ -176,6 +187,7 @@ func (n *Node) startPipeline(ctx context.Context) error {
 	}
 	n.pipe = pipe
 	ctx, n.stop = context.WithCancel(ctx)
+	n.life = ctx
 	go func() {
 		if err := pipe.Run(ctx); err != nil { // whoever waits for it gets it as well
 			n.cfg.Log.Info("pipeline stopped", "error", err)
@@ -185,6 +197,10 @@ func (n *Node) startPipeline(ctx context.Context) error {
 		n.stop()
 		<-pipe.Stopped()
 		return pipe.Err()
+	})
+	n.onClose(func() error {
+		n.replaceShadow(nil)
+		return nil
 	})
 	return nil
 }

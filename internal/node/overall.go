@@ -87,6 +87,11 @@ type RuleCount struct {
 	Rejected int `json:"rejected"`
 }
 
+func (n *Node) ruleCount() RuleCount {
+	set := n.book.Load().set
+	return RuleCount{Loaded: len(set.Rules), Rejected: len(set.Rejected)}
+}
+
 // DataRange is the span of event times and how many events there are.
 type DataRange struct {
 	From   time.Time `json:"from"`
@@ -125,7 +130,7 @@ func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 		Pipeline: n.progress(last),
 		Lake:     LakeStatus{Files: len(snapshot.Files), Events: snapshot.Events, Through: snapshot.Through},
 		Hot:      HotStatus{Events: n.lake.Pending()}, DeadLetters: dead,
-		Rules: RuleCount{Loaded: len(n.rules.Rules), Rejected: len(n.rules.Rejected)},
+		Rules: n.ruleCount(),
 	}
 	for _, f := range snapshot.Files {
 		out.Lake.Bytes += f.Bytes + f.OriginalsBytes

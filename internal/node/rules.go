@@ -9,8 +9,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/normalize"
+	"github.com/evident-sec/evident/internal/safeguard"
+	"github.com/evident-sec/evident/internal/yamltree"
 	"github.com/evident-sec/evident/mappings"
 	"github.com/evident-sec/evident/rules"
 	"github.com/evident-sec/evident/sigma"
@@ -25,41 +26,34 @@ type settings struct {
 
 func (n *Node) settingsPath() string { return filepath.Join(n.cfg.Dir, "settings.json") }
 
-func (n *Node) openRules(ctx context.Context) (err error) {
+func (n *Node) openMapping(context.Context) (err error) {
 	if n.norm, err = normalize.New(mappings.FS); err != nil {
 		return fmt.Errorf("load mappings: %w", err)
 	}
-	n.rules = &sigma.RuleSet{}
-	if n.cfg.NoDetect || n.cfg.Frozen {
-		return nil
-	}
-	paths, err := n.rulePaths(ctx)
-	if err != nil {
-		return err
-	}
-	plan, rules, err := LoadPlan(paths)
-	if err != nil && len(n.cfg.Rules) == 0 && len(paths) > 0 {
-		return fmt.Errorf("rules of the last ingest are gone; ingest with --rules anew: %w", err)
-	}
-	if err != nil {
-		return err
-	}
-	n.rules, n.detect = rules, detect.New(plan)
 	return nil
+}
+
+func (n *Node) openRules(ctx context.Context) (err error) {
+	if n.mapped, err = Logsources(); err != nil {
+		return err
+	}
+	return n.openBook(ctx)
+}
+
+// goneError says what to do where the rules of an earlier command cannot be
+// read.
+func goneError(err error, remembered bool) error {
+	if !remembered {
+		return err
+	}
+	return fmt.Errorf("rules of the last ingest are gone; ingest with --rules anew: %w", err)
 }
 
 // rulePaths remembers the paths given, or returns those remembered. A command
 // that only asks a question needs them only where records wait.
 func (n *Node) rulePaths(ctx context.Context) ([]string, error) {
 	if len(n.cfg.Rules) > 0 {
-		body, err := json.Marshal(settings{Rules: n.cfg.Rules})
-		if err != nil {
-			return nil, fmt.Errorf("write settings: %w", err)
-		}
-		if err := replaceFile(n.settingsPath(), body); err != nil {
-			return nil, fmt.Errorf("write settings: %w", err)
-		}
-		return n.cfg.Rules, nil
+		return n.cfg.Rules, n.remember(n.cfg.Rules)
 	}
 	if n.cfg.Reader {
 		through, err := n.state.Through(ctx)
@@ -74,6 +68,11 @@ func (n *Node) rulePaths(ctx context.Context) ([]string, error) {
 			return nil, nil
 		}
 	}
+	return n.remembered()
+}
+
+// remembered returns the paths that were kept.
+func (n *Node) remembered() ([]string, error) {
 	body, err := os.ReadFile(n.settingsPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -86,6 +85,18 @@ func (n *Node) rulePaths(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
 	return s.Rules, nil
+}
+
+// remember keeps the paths for commands that are given none.
+func (n *Node) remember(paths []string) error {
+	body, err := json.Marshal(settings{Rules: paths})
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	if err := replaceFile(n.settingsPath(), body); err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	return nil
 }
 
 // replaceFile writes a whole file or leaves the old one.
@@ -105,21 +116,24 @@ func replaceFile(path string, body []byte) error {
 	return os.Rename(next, path)
 }
 
+// Loader returns the loader of this program: it reads the starter pack first,
+// so that a filter or correlation may refer to its rules, and refuses what the
+// safeguard forbids. Callers add placeholders and transforms of their own.
+func Loader() sigma.Loader {
+	return sigma.Loader{
+		Base:   rules.FS,
+		Refuse: func(doc *yamltree.Node, _ *sigma.Meta) error { return safeguard.Check(doc) },
+	}
+}
+
 // LoadPlan loads the starter pack and the rules at the paths and compiles
 // them. Rules that cannot be loaded are in the rule set's Rejected; an error
 // means that a path cannot be read at all.
 func LoadPlan(paths []string) (*sigma.Plan, *sigma.RuleSet, error) {
-	set, err := sigma.LoadFS(rules.FS, ".")
+	l := Loader()
+	set, err := l.Load(paths...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("load starter rules: %w", err)
-	}
-	if len(paths) > 0 {
-		more, err := sigma.Load(paths...)
-		if err != nil {
-			return nil, nil, fmt.Errorf("load rules: %w", err)
-		}
-		set.Rules = append(set.Rules, more.Rules...)
-		set.Rejected = append(set.Rejected, more.Rejected...)
+		return nil, nil, fmt.Errorf("load rules: %w", err)
 	}
 	plan, err := CompilePlan(set)
 	return plan, set, err
@@ -127,13 +141,9 @@ func LoadPlan(paths []string) (*sigma.Plan, *sigma.RuleSet, error) {
 
 // CompilePlan compiles a rule set with the log sources Evident knows.
 func CompilePlan(set *sigma.RuleSet) (*sigma.Plan, error) {
-	data, err := mappings.FS.ReadFile("sigma-logsources.yaml")
+	sources, err := Logsources()
 	if err != nil {
-		return nil, fmt.Errorf("read log sources: %w", err)
-	}
-	sources, err := sigma.ParseLogsources(data)
-	if err != nil {
-		return nil, fmt.Errorf("read log sources: %w", err)
+		return nil, err
 	}
 	plan, err := sigma.Compile(set, sources)
 	if err != nil {

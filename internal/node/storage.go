@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/evident-sec/evident/internal/source"
+	"github.com/evident-sec/evident/sigma"
 )
 
 // Storage is what the data folder takes on disk, in bytes.
@@ -47,16 +48,24 @@ func folderBytes(dir string) int64 {
 // RejectedRule is a rule that could not be loaded.
 type RejectedRule struct {
 	File   string `json:"file"`
+	Line   int    `json:"line"` // from 1
+	UID    string `json:"uid"`
+	Title  string `json:"title"`
 	Reason string `json:"reason"`
 }
 
 // RejectedRules lists the rules that could not be loaded, with the reason.
 func (n *Node) RejectedRules() []RejectedRule {
-	out := make([]RejectedRule, 0, len(n.rules.Rejected))
-	for _, r := range n.rules.Rejected {
-		out = append(out, RejectedRule{File: r.File, Reason: r.Reason})
+	rejected := n.book.Load().set.Rejected
+	out := make([]RejectedRule, 0, len(rejected))
+	for _, r := range rejected {
+		out = append(out, rejectedRule(r))
 	}
 	return out
+}
+
+func rejectedRule(r sigma.Rejection) RejectedRule {
+	return RejectedRule{File: r.File, Line: r.Line, UID: r.UID, Title: r.Title, Reason: r.Reason}
 }
 
 // ListenSyslog listens on the address; the receiver's Run takes what comes.

@@ -73,3 +73,24 @@ func BenchmarkEntry(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScan: decoding and log source only, into memory used again.
+func BenchmarkScan(b *testing.B) {
+	for _, name := range []string{"winmix-20k.ndjson.gz", "proccreate.ndjson.gz"} {
+		b.Run(name, func(b *testing.B) {
+			es, size, count := benchEntries(b, name)
+			s := newNormalizer(b).Scanner()
+			b.SetBytes(size)
+			b.ReportAllocs()
+			start := cpuTime()
+			for b.Loop() {
+				for _, e := range es {
+					s.Open(e)
+					for s.Next() != nil {
+					}
+				}
+			}
+			rate(b, count, start)
+		})
+	}
+}

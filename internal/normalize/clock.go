@@ -14,23 +14,25 @@ type clock struct {
 	// For local times: the shipper's own reading of one instant as local and as
 	// UTC time, which gives the offset of field.
 	seenLocal, seenUTC string
+
+	id, localID, utcID int32 // numbers of the fields
 }
 
 // read returns the event's time by this clock.
-func (c *clock) read(fields event.Fields, received time.Time) (t time.Time, text string, ok bool) {
-	v, found := fields.Get(c.field)
-	if found && v.Kind == event.List && len(v.Items) > 0 {
-		v = v.Items[0]
+func (c *clock) read(r *run, received time.Time) (t time.Time, text string, ok bool) {
+	v := r.get(c.id)
+	if v != nil && v.Kind == event.List && len(v.Items) > 0 {
+		v = &v.Items[0]
 	}
-	if !found || v.Text == "" {
+	if v == nil || v.Text == "" {
 		return t, "", false
 	}
 	t, ok = parseTime(v.Text, received)
 	if !ok || c.seenLocal == "" {
 		return t, v.Text, ok
 	}
-	local, ok1 := parseTime(fields.Text(c.seenLocal), received)
-	utc, ok2 := parseTime(fields.Text(c.seenUTC), received)
+	local, ok1 := parseTime(r.text(c.localID), received)
+	utc, ok2 := parseTime(r.text(c.utcID), received)
 	if !ok1 || !ok2 {
 		return t, v.Text, false
 	}

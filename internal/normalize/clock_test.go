@@ -60,7 +60,7 @@ func TestParseTimeAgainstLibrary(t *testing.T) {
 // A local header time gets the zone from the shipper's own pair of times, also
 // when the relay that added the UTC time was late.
 func TestLocalClock(t *testing.T) {
-	c := clock{field: "EventTime", seenLocal: "EventReceivedTime", seenUTC: "@timestamp"}
+	c := clock{id: 0, seenLocal: "EventReceivedTime", localID: 1, utcID: 2}
 	for _, tc := range []struct{ event, seen, utc, want string }{
 		{"2026-03-02 04:15:09", "2026-03-02 04:15:11", "2026-03-02T09:15:12Z", "2026-03-02T09:15:09Z"},
 		{"2026-03-02 04:15:09", "2026-03-02 04:15:11", "2026-03-02T09:19:12Z", "2026-03-02T09:15:09Z"},
@@ -73,7 +73,7 @@ func TestLocalClock(t *testing.T) {
 			{Name: "EventReceivedTime", Value: textValue(tc.seen)},
 			{Name: "@timestamp", Value: textValue(tc.utc)},
 		}
-		got, _, ok := c.read(fields, received)
+		got, _, ok := c.read(&run{fields: fields, at: []int32{0, 1, 2}}, received)
 		text := ""
 		if ok {
 			text = got.Format(time.RFC3339)

@@ -14,6 +14,10 @@ import (
 	"github.com/evident-sec/evident/event"
 )
 
+// engineVersion is part of a Normalizer's version: it changes when the same
+// mapping would make other events of the same records.
+const engineVersion = "evident.normalize/1"
+
 // foreign is the one file of the folder that another package reads.
 const foreign = "sigma-logsources.yaml"
 
@@ -38,6 +42,7 @@ func (c *compiler) load(files fs.FS) (string, error) {
 	}
 	slices.Sort(names)
 	sum := sha256.New()
+	fmt.Fprintln(sum, engineVersion)
 	for _, name := range names {
 		if path.Base(name) == foreign {
 			continue
@@ -116,6 +121,11 @@ func (c *compiler) compile(n *Normalizer) error {
 		}
 	}
 	n.catalog = newCatalog(sources)
+	n.decoder.numbers = numbering{}
+	n.decoder.numbers.sources(sources)
+	for i := range n.catalog.indexes {
+		n.catalog.indexes[i].id = n.decoder.numbers.of(n.catalog.indexes[i].field)
+	}
 	return nil
 }
 
@@ -211,7 +221,7 @@ func newCatalog(sources []*source) catalog {
 		return cmp.Compare(len(b.when), len(a.when))
 	})
 	for field, m := range byField {
-		c.indexes = append(c.indexes, index{field, m})
+		c.indexes = append(c.indexes, index{field: field, sources: m})
 	}
 	slices.SortFunc(c.indexes, func(a, b index) int {
 		return cmp.Or(cmp.Compare(len(b.sources), len(a.sources)), cmp.Compare(a.field, b.field))

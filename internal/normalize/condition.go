@@ -10,6 +10,7 @@ import (
 // regard to case; "*" is any present value, "-" none, "text*" a prefix, "*text" a suffix.
 type condition struct {
 	field    string
+	id       int32 // number of field
 	equal    []string
 	prefixes []string
 	suffixes []string
@@ -36,9 +37,9 @@ func newCondition(field string, values []string) condition {
 	return c
 }
 
-func (c *condition) holds(fields event.Fields) bool {
-	v, ok := fields.Get(c.field)
-	if !ok {
+func (c *condition) holds(r *run) bool {
+	v := r.get(c.id)
+	if v == nil {
 		return c.missing
 	}
 	if v.Kind != event.List {
@@ -78,9 +79,9 @@ func (c *condition) accepts(s string) bool {
 }
 
 // all reports whether every condition holds.
-func all(conditions []condition, fields event.Fields) bool {
+func all(conditions []condition, r *run) bool {
 	for i := range conditions {
-		if !conditions[i].holds(fields) {
+		if !conditions[i].holds(r) {
 			return false
 		}
 	}

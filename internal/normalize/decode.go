@@ -9,12 +9,15 @@ import (
 	"github.com/evident-sec/evident/mappings"
 )
 
-// decoder holds the compiled shapes and message patterns. Read-only.
+// decoder holds the compiled shapes and message patterns. Read-only, but for
+// what it lends.
 type decoder struct {
 	shapes   []*shape
 	xml      *shape // for fields that came out of event XML
 	text     *shape // for lines of format text and syslog
 	patterns map[string][]*pattern
+	numbers  numbering // of the fields that mappings ask for
+	evtx     sync.Pool // of *evtxDecoder: names and templates, used again
 }
 
 // standard compiles the mapping files that are part of the program.
@@ -29,6 +32,7 @@ func Decode(format event.Format, schema string, raw []byte) (event.Fields, error
 		return nil, fmt.Errorf("load mappings: %w", err)
 	}
 	r := n.decoder.reader(&memory{}, format, schema)
+	defer r.release()
 	return r.read(raw)
 }
 
@@ -39,6 +43,9 @@ type reader struct {
 	scratch event.Fields
 	fields  func(s string, out event.Fields) (event.Fields, error)
 	lines   bool // messages are matched against the patterns
+	evtx    *evtxDecoder
+	json    *jsonScanner
+	layout  *layout // of the record last read, nil where it has none
 }
 
 // reader prepares decoding: headers are read once for all records.
@@ -46,9 +53,8 @@ func (d *decoder) reader(mem *memory, format event.Format, schema string) *reade
 	r := &reader{decoder: d, mem: mem}
 	switch format {
 	case event.FormatJSON:
-		r.fields = func(s string, out event.Fields) (event.Fields, error) {
-			return decodeJSON(mem, s, out)
-		}
+		r.json = &jsonScanner{mem: mem}
+		r.fields = r.json.decode
 	case event.FormatSyslog:
 		r.fields, r.lines = newSyslogDecoder().decode, true
 	case event.FormatAuditd:
@@ -59,12 +65,22 @@ func (d *decoder) reader(mem *memory, format event.Format, schema string) *reade
 	case event.FormatCSV:
 		h, err := parseCSVHeader(schema)
 		r.fields = h.decodeOr(err)
+	case event.FormatEVTX:
+		r.evtx = d.evtxDecoder()
 	case event.FormatText:
 		r.fields = func(s string, out event.Fields) (event.Fields, error) {
 			return appendText(out, "message", s), nil
 		}
 	default:
 		r.fields = failing(fmt.Errorf("decode record: unknown format %q", string(format)))
+	}
+	return r
+}
+
+// following makes the reader of JSON records use the names of earlier ones.
+func (r *reader) following(x *lexicon) *reader {
+	if r.json != nil {
+		r.json.trail.lexicon = x
 	}
 	return r
 }
@@ -89,8 +105,13 @@ func (h *csvHeader) decodeOr(err error) func(string, event.Fields) (event.Fields
 
 // read decodes one record.
 func (r *reader) read(raw []byte) (event.Fields, error) {
+	if r.evtx != nil {
+		return r.readEVTX(raw)
+	}
 	fields, err := r.fields(validText(raw), r.scratch[:0])
-	if err == nil {
+	if err == nil && r.known(fields) {
+		fields = r.layout.lift(fields)
+	} else if err == nil {
 		if message := fields.Text("message"); r.text != nil && strings.HasPrefix(message, "<Event") {
 			fields = r.text.apply(r.decoder, r.mem, fields)
 		}
@@ -104,4 +125,25 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 		return nil, err
 	}
 	return r.mem.keepFields(fields), err
+}
+
+// known reports whether the fields have a layout by which they can be lifted.
+func (r *reader) known(fields event.Fields) bool {
+	r.layout = nil
+	if r.json == nil {
+		return false
+	}
+	last := r.json.trail.end()
+	if last == nil {
+		return false
+	}
+	if last.layout == nil {
+		last.layout = r.layoutOf(fields)
+	}
+	l := last.layout
+	if !l.fixed || l.message >= 0 && strings.HasPrefix(fields[l.message].Value.Text, "<Event") {
+		return false
+	}
+	r.layout = l
+	return true
 }

@@ -12,6 +12,7 @@ import (
 // "~ text {Field | transform} text".
 type expression struct {
 	field string
+	id    int32 // number of field
 	lists listMode
 	steps []transform
 	parts []templatePart // of a template
@@ -91,8 +92,8 @@ func (e *expression) eval(r *run) string {
 	case e.field == "":
 		return e.evalTemplate(r)
 	}
-	v, ok := r.fields.Get(e.field)
-	if !ok {
+	v := r.get(e.id)
+	if v == nil {
 		return ""
 	}
 	text := r.flat(v, e.lists)
@@ -117,23 +118,32 @@ func absent(s string) bool {
 
 // evalTemplate fills the template; it is absent where any part is.
 func (e *expression) evalTemplate(r *run) string {
-	var b strings.Builder
+	out := ""
 	for _, p := range e.parts {
-		b.WriteString(p.text)
-		if p.expr == nil {
-			continue
+		text := ""
+		if p.expr != nil {
+			if text = p.expr.eval(r); text == "" {
+				return ""
+			}
 		}
-		text := p.expr.eval(r)
-		if text == "" {
-			return ""
-		}
-		b.WriteString(text)
+		out = r.concat(r.concat(out, p.text), text)
 	}
-	return b.String()
+	return out
+}
+
+// concat returns a + b.
+func (r *run) concat(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return r.mem.join(a, "", b)
 }
 
 // flat returns the value as one text.
-func (r *run) flat(v event.Value, mode listMode) string {
+func (r *run) flat(v *event.Value, mode listMode) string {
 	if v.Kind != event.List {
 		return v.Text
 	}

@@ -26,6 +26,8 @@ var hostile = []struct {
 		`{"` + strings.Repeat("n", 1000) + `":{` + strings.Repeat(`"k\n":"v\n",`, 60_000) + `"z":1}}`,
 	},
 	{"escapes", event.FormatJSON, "", `{"a":"` + strings.Repeat(`\n`, 3_000_000) + `"}`},
+	{"value of 50 MB", event.FormatJSON, "", `{"a":"` + strings.Repeat("x", 50<<20) + `"}`},
+	{"half pairs", event.FormatJSON, "", `{"a":"` + strings.Repeat(`\ud800`, 1_000_000) + `"}`},
 	{"no end", event.FormatJSON, "", `{"a":"` + strings.Repeat(`\\`, 3_000_000)},
 	{
 		"lines without break", event.FormatJSON, "",

@@ -25,11 +25,19 @@ type jsonScanner struct {
 	depth  int
 	values int
 	out    event.Fields
+	trail  trail
 }
 
 // decodeJSON appends the fields of the object in s to out.
 func decodeJSON(mem *memory, s string, out event.Fields) (event.Fields, error) {
-	sc := jsonScanner{mem: mem, s: s, out: out}
+	sc := jsonScanner{mem: mem}
+	return sc.decode(s, out)
+}
+
+// decode appends the fields of the object in s to out.
+func (sc *jsonScanner) decode(s string, out event.Fields) (event.Fields, error) {
+	sc.s, sc.pos, sc.depth, sc.values, sc.out = s, 0, 0, 0, out
+	sc.trail.start()
 	sc.space()
 	if sc.peek() != '{' {
 		return out, sc.fail("not a JSON object")
@@ -68,11 +76,17 @@ func (sc *jsonScanner) peek() byte {
 }
 
 // emit adds a field; an error when the record has too many values.
-func (sc *jsonScanner) emit(name string, v event.Value) error {
+func (sc *jsonScanner) emit(name string, kind event.Kind, text string) error {
 	if sc.values++; sc.values > maxValues {
 		return sc.fail("too many values")
 	}
-	sc.out = append(sc.out, event.Field{Name: name, Value: v})
+	n := len(sc.out)
+	if n == cap(sc.out) {
+		sc.out = append(sc.out, event.Field{})
+	}
+	sc.out = sc.out[:n+1]
+	f := &sc.out[n]
+	f.Name, f.Value.Kind, f.Value.Text, f.Value.Items = name, kind, text, nil
 	return nil
 }
 
@@ -96,7 +110,8 @@ func (sc *jsonScanner) object(prefix string) error {
 		if sc.depth == 0 {
 			return nil
 		}
-		return sc.emit(prefix, event.Value{})
+		sc.trail.uneven = true
+		return sc.emit(prefix, event.Null, "")
 	}
 	for {
 		if err := sc.member(prefix); err != nil {
@@ -111,32 +126,57 @@ func (sc *jsonScanner) object(prefix string) error {
 
 // member reads one name and its value.
 func (sc *jsonScanner) member(prefix string) error {
-	if sc.peek() != '"' {
-		return sc.fail("expected a member name")
-	}
-	name, err := sc.text()
+	name, err := sc.name(prefix)
 	if err != nil {
 		return err
 	}
-	if sc.depth > 1 {
-		if len(prefix)+len(name) > maxNameBytes {
-			return sc.fail("member name too long")
-		}
-		name = sc.mem.join(prefix, ".", name)
-	}
-	sc.space()
 	if sc.peek() != ':' {
-		return sc.fail("expected a colon")
+		sc.space()
+		if sc.peek() != ':' {
+			return sc.fail("expected a colon")
+		}
 	}
 	sc.pos++
-	sc.space()
 	return sc.value(name)
+}
+
+// name reads a member's name and returns its path. Where the records before
+// had the same name at this point, it need not be read.
+func (sc *jsonScanner) name(prefix string) (string, error) {
+	if next := sc.trail.expected(sc.depth, prefix); next != nil &&
+		strings.HasPrefix(sc.s[sc.pos:], next.quoted) {
+		sc.pos += len(next.quoted)
+		sc.trail.at = next
+		return next.path, nil
+	}
+	if sc.peek() != '"' {
+		return "", sc.fail("expected a member name")
+	}
+	start := sc.pos
+	name, err := sc.text()
+	if err != nil {
+		return "", err
+	}
+	if sc.depth > 1 && len(prefix)+len(name) > maxNameBytes {
+		return "", sc.fail("member name too long")
+	}
+	if known := sc.trail.follow(sc.depth, prefix, sc.s[start:sc.pos], name); known != nil {
+		return known.path, nil
+	}
+	if sc.depth > 1 {
+		name = sc.mem.join(prefix, ".", name)
+	}
+	return name, nil
 }
 
 // next reads the comma between members, or the closing byte.
 func (sc *jsonScanner) next(closing byte) (done bool, err error) {
-	sc.space()
-	switch sc.peek() {
+	c := sc.peek()
+	if c != ',' && c != closing {
+		sc.space()
+		c = sc.peek()
+	}
+	switch c {
 	case ',':
 		sc.pos++
 		sc.space()
@@ -149,14 +189,16 @@ func (sc *jsonScanner) next(closing byte) (done bool, err error) {
 	return true, sc.fail("expected a comma or " + string(closing))
 }
 
+// value reads the value after a colon.
 func (sc *jsonScanner) value(name string) error {
+	sc.space()
 	switch c := sc.peek(); c {
 	case '"':
 		text, err := sc.text()
 		if err != nil {
 			return err
 		}
-		return sc.emit(name, event.Value{Kind: event.String, Text: text})
+		return sc.emit(name, event.String, text)
 	case '{':
 		return sc.object(name)
 	case '[':
@@ -166,7 +208,7 @@ func (sc *jsonScanner) value(name string) error {
 		if err != nil {
 			return err
 		}
-		return sc.emit(name, v)
+		return sc.emit(name, v.Kind, v.Text)
 	}
 }
 

@@ -8,16 +8,14 @@ func (sc *jsonScanner) array(name string) error {
 	if err := sc.enter(); err != nil {
 		return err
 	}
-	items := []event.Value{}
-	start := len(sc.out)
+	start, first, list := len(sc.out), len(sc.mem.stack), sc.trail.at
 	if sc.peek() == ']' {
 		sc.pos++
 		sc.depth--
-		return sc.emit(name, event.Value{Kind: event.List, Items: items})
+		return sc.emitList(name, first)
 	}
 	for {
-		var err error
-		if items, err = sc.item(name, items); err != nil {
+		if err := sc.item(name, list); err != nil {
 			return err
 		}
 		done, err := sc.next(']')
@@ -31,28 +29,41 @@ func (sc *jsonScanner) array(name string) error {
 	if len(sc.out) > start {
 		sc.merge(start)
 	}
-	if len(items) == 0 {
+	if len(sc.mem.stack) == first {
 		return nil
 	}
-	return sc.emit(name, event.Value{Kind: event.List, Items: items})
+	return sc.emitList(name, first)
 }
 
-// item reads one member of a list: a scalar joins items, anything else is
+// emitList adds a list of the values on the stack from first on.
+func (sc *jsonScanner) emitList(name string, first int) error {
+	if err := sc.emit(name, event.List, ""); err != nil {
+		return err
+	}
+	sc.out[len(sc.out)-1].Value.Items = sc.mem.keepItems(first)
+	return nil
+}
+
+// item reads one member of a list: a scalar goes on the stack, anything else is
 // emitted under name.
-func (sc *jsonScanner) item(name string, items []event.Value) ([]event.Value, error) {
+func (sc *jsonScanner) item(name string, list *step) error {
 	c := sc.peek()
 	if c == '{' || c == '[' {
-		return items, sc.value(name)
+		sc.trail.member(list)
+		return sc.value(name)
 	}
 	if sc.values++; sc.values > maxValues {
-		return items, sc.fail("too many values")
+		return sc.fail("too many values")
 	}
+	v := event.Value{Kind: event.String}
+	var err error
 	if c == '"' {
-		text, err := sc.text()
-		return append(items, event.Value{Kind: event.String, Text: text}), err
+		v.Text, err = sc.text()
+	} else {
+		v, err = sc.scalar(c)
 	}
-	v, err := sc.scalar(c)
-	return append(items, v), err
+	sc.mem.stack = append(sc.mem.stack, v)
+	return err
 }
 
 // merge joins the fields from start on by name, in order of first appearance;

@@ -14,13 +14,45 @@ type memory struct {
 	text   []byte
 	fields []event.Field
 	values []event.AttrValue
+	items  []event.Value
+	stack  []event.Value // members of the lists that are being read
+	within event.Fields  // see inner
+	again  bool          // see forget
 }
 
 const (
 	textChunk  = 64 << 10
 	fieldChunk = 1024
 	attrChunk  = 1024
+	itemChunk  = 64
 )
+
+// forget makes the storage free for the next record: what was handed out is
+// valid no longer. It is for readers of one record at a time.
+func (m *memory) forget() {
+	m.again = true
+	m.text, m.items = m.text[:0], m.items[:0]
+}
+
+// inner decodes a JSON object in a field's text. The fields are valid until the
+// next call.
+func (m *memory) inner(text string) (event.Fields, error) {
+	fields, err := decodeJSON(m, text, m.within[:0])
+	m.within = fields
+	return fields, err
+}
+
+// keepItems turns the stack from first on into a list of its own.
+func (m *memory) keepItems(first int) []event.Value {
+	list := m.stack[first:]
+	m.stack = m.stack[:first]
+	if cap(m.items)-len(m.items) < len(list) || m.items == nil {
+		m.items = make([]event.Value, 0, max(len(list), itemChunk))
+	}
+	from := len(m.items)
+	m.items = append(m.items, list...)
+	return m.items[from:len(m.items):len(m.items)]
+}
 
 // alias returns the bytes as a string without copying. The bytes of a record
 // are never changed after it was read, which makes this safe.
@@ -53,8 +85,12 @@ func (m *memory) join(a, sep, b string) string {
 	return m.keep(buf)
 }
 
-// keepFields copies the scratch fields to storage of their own.
+// keepFields copies the scratch fields to storage of their own, unless they
+// are forgotten before the next are read.
 func (m *memory) keepFields(scratch event.Fields) event.Fields {
+	if m.again {
+		return scratch
+	}
 	n := len(scratch)
 	if len(m.fields) < n {
 		m.fields = make([]event.Field, max(n, fieldChunk))

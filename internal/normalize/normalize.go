@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/evtx"
 )
 
 // maxAttrBytes bounds the text of one attribute; longer texts are cut.
@@ -19,6 +21,8 @@ type Normalizer struct {
 	decoder decoder
 	catalog catalog
 	version string
+
+	lexicons sync.Pool // of *lexicon: names of JSON records, used again
 }
 
 // New compiles the mapping files (*.yaml at the root of files, except
@@ -36,7 +40,8 @@ func New(files fs.FS) (*Normalizer, error) {
 	return n, nil
 }
 
-// Version returns the SHA-256 over the mapping files, in hex: events derived
+// Version returns the SHA-256 over the mapping files and the number of the code
+// that reads them, in hex: events derived
 // under the same version from the same bytes are the same.
 func (n *Normalizer) Version() string { return n.version }
 
@@ -44,78 +49,179 @@ func (n *Normalizer) Version() string { return n.version }
 // decoded comes back with Problem set, class 0 and a printable beginning of
 // its bytes as message. Native fields and attributes alias the entry's bytes.
 func (n *Normalizer) Entry(e *event.Entry) []event.Event {
-	mem := &memory{}
-	r := &run{mem: mem, hosts: map[string]string{}}
-	rd := n.decoder.reader(mem, e.Format, e.Schema)
+	return n.each(e, n.mapped)
+}
+
+// Native is Entry without the mapping to OCSF: native fields, Sigma log source
+// and Problem only, with the arrival as time. Complete adds the rest.
+func (n *Normalizer) Native(e *event.Entry) []event.Event {
+	return n.each(e, n.native)
+}
+
+// each runs a step on every record of the entry.
+func (n *Normalizer) each(e *event.Entry, step func(*run, *event.Event)) []event.Event {
+	x, _ := n.lexicons.Get().(*lexicon)
+	if x == nil {
+		x = &lexicon{}
+	}
+	defer n.lexicons.Put(x)
+	r := newRun(&memory{})
+	r.rd = n.decoder.reader(r.mem, e.Format, e.Schema).following(x)
+	defer r.rd.release()
 	out := make([]event.Event, len(e.Records))
 	for i := range e.Records {
-		out[i] = event.Event{
-			ID: event.ID{Entry: e.Seq, Leaf: uint32(i)}, Time: e.Received.UTC(),
-			Received: e.Received.UTC(), Source: e.Source, Format: e.Format, Raw: e.Records[i].Raw,
-		}
-		n.record(r, rd, &out[i])
+		out[i] = newEvent(e, i)
+		n.guard(r, &out[i], step)
 	}
 	return out
 }
 
-// run is the state while the records of one entry are mapped.
+// newEvent is the event of a record before it is decoded.
+func newEvent(e *event.Entry, i int) event.Event {
+	received := e.Received.UTC()
+	return event.Event{
+		ID: event.ID{Entry: e.Seq, Leaf: uint32(i)}, Time: received,
+		Received: received, Source: e.Source, Format: e.Format, Raw: e.Records[i].Raw,
+	}
+}
+
+// Complete maps an event that Native gave: it is then as Entry gives it.
+func (n *Normalizer) Complete(ev *event.Event) {
+	if ev.Problem != "" {
+		return
+	}
+	r := newRun(&memory{})
+	r.fields, r.at = ev.Native, n.decoder.places(nil, ev.Native)
+	n.guard(r, ev, func(r *run, ev *event.Event) { n.complete(r, ev, n.sourceOf(r, ev)) })
+}
+
+// run is the state while records are mapped.
 type run struct {
 	mem    *memory
+	rd     *reader
 	fields event.Fields
+	at     []int32          // by mapped field: its place in fields, -1 for none
+	spare  []int32          // memory for at
 	attrs  event.Attributes // scratch
 	hosts  map[string]string
 }
 
-// record fills in the event. A fault in the decoder or mapping must not stop
-// the stream: a sender could otherwise halt detection with one crafted record.
-func (n *Normalizer) record(r *run, rd *reader, ev *event.Event) {
+func newRun(mem *memory) *run { return &run{mem: mem, hosts: map[string]string{}} }
+
+// get returns the value of a mapped field, nil where the record has none.
+func (r *run) get(id int32) *event.Value {
+	if at := r.at[id]; at >= 0 {
+		return &r.fields[at].Value
+	}
+	return nil
+}
+
+// text returns the text of a mapped field, "" where it is missing, null or a
+// list.
+func (r *run) text(id int32) string {
+	if v := r.get(id); v != nil {
+		return v.Text
+	}
+	return ""
+}
+
+// guard runs a step on the event. A fault in the decoder or mapping must not
+// stop the stream: a sender could otherwise halt detection with one crafted
+// record.
+func (n *Normalizer) guard(r *run, ev *event.Event, step func(*run, *event.Event)) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			deadLetter(ev, fmt.Sprintf("normalize record: internal fault: %v", fault))
 		}
 	}()
-	fields, err := rd.read(ev.Raw)
+	step(r, ev)
+}
+
+// decode reads the event's native fields and reports whether that went well.
+func (n *Normalizer) decode(r *run, ev *event.Event) bool {
+	fields, err := r.rd.read(ev.Raw)
 	if err != nil {
 		deadLetter(ev, err.Error())
-		return
+		return false
 	}
-	ev.Native = fields
-	r.fields = fields
+	ev.Native, r.fields = fields, fields
+	if l := r.rd.layout; l != nil {
+		r.at = l.at
+		return true
+	}
+	r.spare = n.decoder.places(r.spare, fields)
+	r.at = r.spare
+	return true
+}
+
+// mapped decodes and maps the event.
+func (n *Normalizer) mapped(r *run, ev *event.Event) {
+	if n.decode(r, ev) {
+		n.complete(r, ev, n.sourceOf(r, ev))
+	}
+}
+
+// native decodes the event and says of which log source it is.
+func (n *Normalizer) native(r *run, ev *event.Event) {
+	if n.decode(r, ev) {
+		n.sourceOf(r, ev)
+	}
+}
+
+// found is the source of an event and its rule for it, either perhaps nil.
+type found struct {
+	source *source
+	rule   *rule
+}
+
+// sourceOf finds the event's source and sets its log source.
+func (n *Normalizer) sourceOf(r *run, ev *event.Event) found {
+	f := found{source: n.catalog.find(r, ev.Format)}
+	if f.source == nil {
+		return f
+	}
+	logs := &f.source.logs
+	if f.rule = f.source.find(r); f.rule != nil {
+		logs = &f.rule.logs
+	}
+	ev.Product, ev.Service, ev.Category = logs.product.text(r), logs.service.text(r), logs.category.text(r)
+	return f
+}
+
+// complete sets the event's attributes.
+func (n *Normalizer) complete(r *run, ev *event.Event, f found) {
 	r.attrs = append(r.attrs[:0], event.AttrValue{Attr: event.AttrLogSource, Text: ev.Source})
-	if s := n.catalog.find(r, ev.Format); s != nil {
-		s.apply(r, ev)
+	if f.source != nil {
+		f.apply(r, ev)
 	}
 	ev.Attrs = r.mem.keepAttrs(r.attrs)
 }
 
 // apply maps the event.
-func (s *source) apply(r *run, ev *event.Event) {
-	found := s.find(r)
+func (f found) apply(r *run, ev *event.Event) {
 	ev.Severity = 1
-	attrs := s.base
-	logs := s.logs
-	if found != nil {
-		ev.Class, ev.Activity = found.class, found.activity
-		if found.activityBy != nil {
-			if n, ok := found.activityNumbers[found.activityBy.eval(r)]; ok {
+	attrs := f.source.base
+	if f.rule != nil {
+		ev.Class, ev.Activity = f.rule.class, f.rule.activity
+		if f.rule.activityBy != nil {
+			if n, ok := f.rule.activityNumbers[f.rule.activityBy.eval(r)]; ok {
 				ev.Activity = n
 			}
 		}
-		logs, attrs = found.logs, found.attrs
+		attrs = f.rule.attrs
 	}
 	switch {
-	case found != nil && found.severity > 0:
-		ev.Severity = found.severity
-	case s.severity != nil:
-		if text := s.severity.eval(r); len(text) == 1 && text[0] >= '0' && text[0] <= '6' {
+	case f.rule != nil && f.rule.severity > 0:
+		ev.Severity = f.rule.severity
+	case f.source.severity != nil:
+		if text := f.source.severity.eval(r); len(text) == 1 && text[0] >= '0' && text[0] <= '6' {
 			ev.Severity = text[0] - '0'
 		}
 	}
-	ev.Product, ev.Service, ev.Category = logs.product.text(r), logs.service.text(r), logs.category.text(r)
 	for i := range attrs {
 		attrs[i].fill(r)
 	}
-	s.setTime(r, ev)
+	f.source.setTime(r, ev)
 }
 
 func (e *expression) text(r *run) string {
@@ -147,7 +253,7 @@ var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 func (s *source) setTime(r *run, ev *event.Event) {
 	original := ""
 	for i := range s.clocks {
-		t, text, ok := s.clocks[i].read(r.fields, ev.Received)
+		t, text, ok := s.clocks[i].read(r, ev.Received)
 		if !ok {
 			continue
 		}
@@ -158,11 +264,11 @@ func (s *source) setTime(r *run, ev *event.Event) {
 		ev.Time = t
 		break
 	}
-	for _, field := range s.original {
+	for _, field := range s.originalIDs {
 		if original != "" {
 			break
 		}
-		text := r.fields.Text(field)
+		text := r.text(field)
 		t, ok := parseTime(text, ev.Received)
 		if ok && t.Sub(ev.Time).Abs() >= time.Millisecond {
 			original = text
@@ -180,10 +286,18 @@ const maxPreviewBytes = 512
 func deadLetter(ev *event.Event, problem string) {
 	ev.Problem = printable(problem)
 	ev.Native, ev.Class, ev.Activity = nil, 0, 0
-	preview := printable(validText(ev.Raw[:min(len(ev.Raw), maxPreviewBytes)]))
+	beginning := printable(preview(ev))
 	ev.Attrs = event.Attributes{
-		{Attr: event.AttrLogSource, Text: ev.Source}, {Attr: event.AttrMessage, Text: preview},
+		{Attr: event.AttrLogSource, Text: ev.Source}, {Attr: event.AttrMessage, Text: beginning},
 	}
+}
+
+// preview returns the beginning of a record's text.
+func preview(ev *event.Event) string {
+	if ev.Format == event.FormatEVTX {
+		return evtx.Preview(ev.Raw, maxPreviewBytes)
+	}
+	return validText(ev.Raw[:min(len(ev.Raw), maxPreviewBytes)])
 }
 
 // printable replaces control and other unprintable characters by spaces.

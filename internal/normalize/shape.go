@@ -32,12 +32,20 @@ type expansion struct {
 
 // lift applies the first shape that fits.
 func (d *decoder) lift(mem *memory, fields event.Fields) event.Fields {
-	for _, s := range d.shapes {
-		if s.fits(fields) {
-			return s.apply(d, mem, fields)
-		}
+	if s := d.shapeOf(fields); s != nil {
+		return s.apply(d, mem, fields)
 	}
 	return fields
+}
+
+// shapeOf returns the first shape that fits, nil for none.
+func (d *decoder) shapeOf(fields event.Fields) *shape {
+	for _, s := range d.shapes {
+		if s.fits(fields) {
+			return s
+		}
+	}
+	return nil
 }
 
 func (s *shape) fits(fields event.Fields) bool {
@@ -55,6 +63,11 @@ func (s *shape) apply(d *decoder, mem *memory, fields event.Fields) event.Fields
 			fields[i].Name = name
 		}
 	}
+	return s.complete(d, mem, fields)
+}
+
+// complete does what is left after the names.
+func (s *shape) complete(d *decoder, mem *memory, fields event.Fields) event.Fields {
 	for _, e := range s.expand {
 		fields = e.apply(d, mem, fields)
 	}
@@ -154,13 +167,13 @@ func (e expansion) decode(d *decoder, mem *memory, text string) (event.Fields, b
 		if !strings.HasPrefix(strings.TrimLeft(text, " \r\n\t"), "{") {
 			return nil, false
 		}
-		inner, err := decodeJSON(mem, text, nil)
+		inner, err := mem.inner(text)
 		return inner, err == nil
 	case "object":
 		if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 			return nil, false
 		}
-		inner, err := decodeJSON(mem, `{"`+e.field+`":`+text+`}`, nil)
+		inner, err := mem.inner(`{"` + e.field + `":` + text + `}`)
 		return inner, err == nil
 	case "audit":
 		if !strings.HasPrefix(text, "type=") {

@@ -8,19 +8,20 @@ import (
 
 // source is the compiled mapping of one kind of log.
 type source struct {
-	name     string
-	formats  []string
-	when     []condition
-	fallback bool
-	logs     logsource
-	severity *expression
-	clocks   []clock
-	original []string // fields with the payload's own time
-	key      *expression
-	exact    map[string][]*rule // by the text of key
-	prefixes []prefixRules
-	rest     []*rule // rules without id
-	base     []target
+	name        string
+	formats     []string
+	when        []condition
+	fallback    bool
+	logs        logsource
+	severity    *expression
+	clocks      []clock
+	original    []string // fields with the payload's own time
+	originalIDs []int32
+	key         *expression
+	exact       map[string][]*rule // by the text of key
+	prefixes    []prefixRules
+	rest        []*rule // rules without id
+	base        []target
 }
 
 // prefixRules are the rules for ids that are written "text*".
@@ -57,23 +58,23 @@ type target struct {
 func (s *source) find(r *run) *rule {
 	if s.key != nil {
 		id := s.key.eval(r)
-		if found := firstRule(s.exact[id], r.fields); found != nil {
+		if found := firstRule(s.exact[id], r); found != nil {
 			return found
 		}
 		for i := range s.prefixes {
 			if strings.HasPrefix(id, s.prefixes[i].prefix) {
-				if found := firstRule(s.prefixes[i].rules, r.fields); found != nil {
+				if found := firstRule(s.prefixes[i].rules, r); found != nil {
 					return found
 				}
 			}
 		}
 	}
-	return firstRule(s.rest, r.fields)
+	return firstRule(s.rest, r)
 }
 
-func firstRule(rules []*rule, fields event.Fields) *rule {
+func firstRule(rules []*rule, r *run) *rule {
 	for _, candidate := range rules {
-		if all(candidate.when, fields) {
+		if all(candidate.when, r) {
 			return candidate
 		}
 	}
@@ -81,7 +82,7 @@ func firstRule(rules []*rule, fields event.Fields) *rule {
 }
 
 // takes reports whether the source is the one for the event.
-func (s *source) takes(format event.Format, fields event.Fields) bool {
+func (s *source) takes(format event.Format, r *run) bool {
 	if len(s.formats) > 0 {
 		found := false
 		for _, f := range s.formats {
@@ -91,7 +92,7 @@ func (s *source) takes(format event.Format, fields event.Fields) bool {
 			return false
 		}
 	}
-	return all(s.when, fields)
+	return all(s.when, r)
 }
 
 // catalog finds the source of an event. Sources whose first condition lists
@@ -105,13 +106,14 @@ type catalog struct {
 // index maps the lower-case texts of one field to sources.
 type index struct {
 	field   string
+	id      int32 // number of field
 	sources map[string][]*source
 }
 
 func (c *catalog) find(r *run, format event.Format) *source {
 	for i := range c.indexes {
-		v, ok := r.fields.Get(c.indexes[i].field)
-		if !ok {
+		v := r.get(c.indexes[i].id)
+		if v == nil {
 			continue
 		}
 		text := r.flat(v, listFirst)
@@ -120,14 +122,14 @@ func (c *catalog) find(r *run, format event.Format) *source {
 			candidates = c.indexes[i].sources[r.lower(text)]
 		}
 		for _, s := range candidates {
-			if s.takes(format, r.fields) {
+			if s.takes(format, r) {
 				return s
 			}
 		}
 	}
 	for _, group := range [2][]*source{c.ordered, c.fallback} {
 		for _, s := range group {
-			if s.takes(format, r.fields) {
+			if s.takes(format, r) {
 				return s
 			}
 		}

@@ -134,7 +134,7 @@ func cutTimestamp(s string) (stamp, rest string) {
 		return first, after
 	}
 	for _, layout := range bsdLayouts {
-		if len(s) < len(layout) {
+		if len(s) < len(layout) || !looksLike(layout, s) {
 			continue
 		}
 		if _, err := time.Parse(layout, s[:len(layout)]); err == nil {
@@ -142,6 +142,24 @@ func cutTimestamp(s string) (stamp, rest string) {
 		}
 	}
 	return "", s
+}
+
+// looksLike reports whether s has spaces, colons and digits where the layout
+// has them: it spares reading what cannot be a time.
+func looksLike(layout, s string) bool {
+	for i := range len(layout) {
+		switch c := layout[i]; {
+		case c == ' ' || c == ':':
+			if s[i] != c {
+				return false
+			}
+		case c >= '0' && c <= '9':
+			if (s[i] < '0' || s[i] > '9') && s[i] != ' ' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // cutTag splits "program[pid]: message".

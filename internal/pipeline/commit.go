@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/state"
 )
 
@@ -37,6 +38,9 @@ type committer struct {
 	oldest   time.Time     // when the oldest unsealed event was committed
 	orders   []order
 	unpurged bool
+
+	detect     *detect.Detector   // of the last entry
+	correlator *detect.Correlator // nil where nothing is judged
 }
 
 type sourceKey struct{ name, host string }
@@ -46,10 +50,11 @@ func newCommitter(ctx context.Context, p *Pipeline) (*committer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &committer{
+	c := &committer{
 		p: p, ledger: p.cfg.Ledger.Next(), lake: p.cfg.Lake.Watermark(), state: through,
 		sources: make(map[sourceKey]*state.Freshness), unpurged: true,
-	}, nil
+	}
+	return c, c.restore(ctx)
 }
 
 // start is the first entry that some consumer lacks.
@@ -100,6 +105,9 @@ func (c *committer) commit(ctx context.Context, j *job) error {
 		c.ledger = seq + 1
 	}
 	if seq > c.state {
+		if err := c.correlate(ctx, j); err != nil {
+			return fmt.Errorf("correlate entry %d: %w", seq, err)
+		}
 		c.note(j)
 		c.state = seq
 	}
@@ -159,7 +167,7 @@ func (c *committer) note(j *job) {
 	}
 	c.change.Through = j.entry.Seq
 	c.change.Batches[j.entry.Batch] = j.entry.Seq
-	c.change.Findings = append(c.change.Findings, j.findings...)
+	c.change.Findings = append(c.change.Findings, j.verdict.Findings...)
 	for i := range j.events {
 		c.noteEvent(j, i)
 	}
@@ -218,6 +226,11 @@ func (c *committer) apply(ctx context.Context) error {
 	}
 	for _, f := range c.sources {
 		c.change.Sources = append(c.change.Sources, *f)
+	}
+	if c.correlator != nil {
+		c.change.Windows = c.correlator.Changes()
+		stats := c.correlator.Stats()
+		c.p.windows.Store(&stats)
 	}
 	if err := c.p.cfg.State.Apply(ctx, c.change); err != nil {
 		return err

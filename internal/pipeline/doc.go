@@ -15,4 +15,19 @@
 // written before the lake's watermark passes an entry, and the journal is
 // purged only behind lake and ledger, so a kill at any moment loses nothing
 // and doubles nothing.
+//
+// # Correlations
+//
+// The committer hands the hits of each entry that the state lacks to one
+// detect.Correlator, in journal order. What of its windows changed goes into
+// the transaction that moves the state's progress, so after a kill the windows
+// are those of the last entry whose findings are written: no correlation alert
+// is lost or doubled.
+//
+// # Changing the rules
+//
+// Swap takes effect at an entry boundary: an entry gets its detector when it is
+// read, its workers judge by that, and the committer changes to the correlator
+// of the new rules when it comes to that entry. Windows of correlations that
+// still ask the same go on.
 package pipeline

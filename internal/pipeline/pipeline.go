@@ -17,6 +17,7 @@ import (
 	"github.com/evident-sec/evident/internal/normalize"
 	"github.com/evident-sec/evident/internal/state"
 	"github.com/evident-sec/evident/proof"
+	"github.com/evident-sec/evident/sigma/correlate"
 )
 
 // Journal is where entries come from.
@@ -48,9 +49,11 @@ type Hot interface {
 	Sealed(ctx context.Context, through uint64) error
 }
 
-// State takes findings, batches, dead letters and the freshness of sources.
+// State takes findings, batches, dead letters, the freshness of sources and the
+// windows of correlations.
 type State interface {
 	Through(ctx context.Context) (uint64, error)
+	Windows(ctx context.Context) iter.Seq2[state.WindowRow, error]
 	Apply(ctx context.Context, c state.Change) error
 }
 
@@ -63,6 +66,7 @@ type Config struct {
 	State     State
 	Normalize *normalize.Normalizer
 	Detect    *detect.Detector
+	Partial   bool          // Detect may lack rules of this state: keep the windows it does not know
 	Workers   int           // 0: one a processor
 	SealAfter time.Duration // seal the lake at the latest after this; 0: 30 s
 	SealCount int           // or after this many events; 0: 100,000
@@ -77,8 +81,11 @@ type Pipeline struct {
 	events  atomic.Int64  // events committed by this process
 	dead    atomic.Int64
 	arrived atomic.Int64 // arrival of the last entry committed, Unix ns
+	windows atomic.Pointer[correlate.Stats]
 	stopped chan struct{}
 	err     error // set before stopped is closed
+
+	rules rules
 }
 
 // order asks the committer to seal everything up to and including an entry.
@@ -105,7 +112,15 @@ func New(cfg Config) (*Pipeline, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Pipeline{cfg: cfg, orders: make(chan order), stopped: make(chan struct{})}, nil
+	if cfg.Detect != nil {
+		if _, err := cfg.Detect.Correlator(); err != nil {
+			return nil, fmt.Errorf("create pipeline: %w", err)
+		}
+	}
+	p := &Pipeline{cfg: cfg, orders: make(chan order), stopped: make(chan struct{})}
+	p.rules.detect = cfg.Detect
+	p.windows.Store(&correlate.Stats{})
+	return p, nil
 }
 
 // Status is where the pipeline stands.
@@ -125,6 +140,10 @@ func (p *Pipeline) Status() Status {
 	return s
 }
 
+// Correlations says what the windows of correlations hold, as of the last write
+// of the state.
+func (p *Pipeline) Correlations() correlate.Stats { return *p.windows.Load() }
+
 // Run processes entries until ctx ends; then it returns nil. Any other end is
 // an error, after which nothing is processed any more.
 func (p *Pipeline) Run(ctx context.Context) (err error) {
@@ -140,6 +159,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		return err
 	}
 	p.through.Store(c.start() - 1)
+	p.rules.from(c.start())
 	jobs := make(chan *job, p.cfg.Workers)      // to the workers
 	ordered := make(chan *job, p.cfg.Workers*2) // the same jobs, in order
 	group, ctx := errgroup.WithContext(ctx)
@@ -163,7 +183,7 @@ func (p *Pipeline) read(ctx context.Context, from uint64, jobs, ordered chan<- *
 			}
 			return fmt.Errorf("read journal: %w", err)
 		}
-		j := &job{entry: entry, done: make(chan struct{})}
+		j := &job{entry: entry, detect: p.rules.of(entry.Seq), done: make(chan struct{})}
 		for _, to := range []chan<- *job{ordered, jobs} {
 			select {
 			case to <- j:

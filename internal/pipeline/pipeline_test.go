@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,19 +18,62 @@ import (
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/normalize"
 	"github.com/evident-sec/evident/internal/pipeline"
+	"github.com/evident-sec/evident/internal/state"
 	"github.com/evident-sec/evident/mappings"
 	"github.com/evident-sec/evident/sigma"
 )
 
-const rule = `
+// document is one rule that correlations count, and is a finding by itself; the
+// correlations count by host, by log, and each other.
+const document = `
 title: Log cleared
 id: 7f1b6c4e-52a8-4f0e-9d1c-0c6f3a1e9bff
+name: cleared
 status: test
 logsource: {product: windows}
 detection:
   sel: {EventID: 1102}
   condition: sel
 level: high
+---
+title: Logon
+id: 7f1b6c4e-52a8-4f0e-9d1c-0c6f3a1e9b00
+name: logon
+status: test
+logsource: {product: windows}
+detection:
+  sel: {EventID: 4624}
+  condition: sel
+level: low
+---
+title: Logs cleared again and again
+id: 7f1b6c4e-52a8-4f0e-9d1c-0c6f3a1e9b01
+name: again
+correlation:
+  type: event_count
+  rules: [cleared]
+  group-by: [Hostname]
+  timespan: 3s
+  condition: {gte: 2}
+  generate: true
+---
+title: Logons on several hosts
+id: 7f1b6c4e-52a8-4f0e-9d1c-0c6f3a1e9b02
+correlation:
+  type: value_count
+  rules: [logon]
+  timespan: 4s
+  condition: {field: Hostname, gte: 2}
+---
+title: Logon, then a log cleared again and again
+id: 7f1b6c4e-52a8-4f0e-9d1c-0c6f3a1e9b03
+correlation:
+  type: temporal_ordered
+  rules: [logon, again]
+  group-by: [Hostname]
+  timespan: 5s
+  generate: true
+level: critical
 `
 
 // parts are what every pipeline of these tests shares.
@@ -43,9 +88,15 @@ func newParts(t *testing.T) parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := sigma.LoadFS(fstest.MapFS{"rule.yml": {Data: []byte(rule)}}, ".")
-	if err != nil || len(set.Rules) != 1 {
-		t.Fatal(err, set)
+	return parts{norm, detectorOf(t, document)}
+}
+
+// detectorOf compiles rule documents.
+func detectorOf(t *testing.T, text string) *detect.Detector {
+	t.Helper()
+	set, err := sigma.LoadFS(fstest.MapFS{"rule.yml": {Data: []byte(text)}}, ".")
+	if err != nil || len(set.Rejected) > 0 {
+		t.Fatal(err, set.Rejected)
 	}
 	data, err := mappings.FS.ReadFile("sigma-logsources.yaml")
 	if err != nil {
@@ -59,11 +110,46 @@ func newParts(t *testing.T) parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parts{norm, detect.New(plan)}
+	return detect.New(plan)
+}
+
+// found judges the entries one after another and returns the identifiers of
+// what is found: detector says by what each is judged.
+func (p parts) found(
+	t interface{ Fatal(...any) }, journal []*event.Entry, detector func(seq uint64) *detect.Detector,
+) []string {
+	var out []string
+	var c *detect.Correlator
+	var by *detect.Detector
+	for _, e := range journal {
+		var err error
+		switch d := detector(e.Seq); {
+		case c == nil:
+			by = d
+			c, err = d.Correlator()
+		case d != by:
+			by = d
+			c, _, err = c.Swap(d)
+		}
+		var v detect.Verdict
+		judge := by.Judge()
+		for i, ev := range p.norm.Entry(e) {
+			err = errors.Join(err, judge.Add(&v, &ev, e.Records[i].Position))
+		}
+		more, addErr := c.Add(&v)
+		if err := errors.Join(err, addErr); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range append(v.Findings, more...) {
+			out = append(out, f.UID)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // expected is what the entries must lead to, counted as they are made.
-type expected struct{ events, findings, dead int }
+type expected struct{ events, dead int }
 
 // entries makes a journal: ordinary records, records that the rule finds, and
 // records that cannot be decoded.
@@ -74,11 +160,12 @@ func entries(n int, random *rand.Rand) (out []*event.Entry, want expected) {
 			Received: time.Date(2026, 11, 18, 2, 0, seq, 0, time.UTC), Batch: event.BatchID{byte(seq), 1},
 		}
 		for i := range 1 + random.IntN(3) {
-			raw := fmt.Sprintf(`{"Channel":"Security","EventID":4624,"Hostname":"ws-%d"}`, random.IntN(3))
+			at := e.Received.Add(time.Duration(random.IntN(4)-2) * time.Second) // some come late
+			raw := fmt.Sprintf(`{"Channel":"Security","EventID":4624,"Hostname":"ws-%d","@timestamp":"%s"}`,
+				random.IntN(3), at.Format(time.RFC3339))
 			switch random.IntN(4) {
 			case 0:
 				raw = strings.Replace(raw, "4624", "1102", 1)
-				want.findings++
 			case 1:
 				raw = raw[:20]
 				want.dead++
@@ -94,7 +181,7 @@ func entries(n int, random *rand.Rand) (out []*event.Entry, want expected) {
 func newWorld(journal []*event.Entry, random *rand.Rand) *world {
 	return &world{
 		entries: journal, fuse: -1, batches: make(map[event.BatchID]int),
-		findings: make(map[string]int), dead: make(map[event.ID]int), hot: make(map[event.ID]bool),
+		findings: make(map[string]int), windows: make(map[string]state.WindowRow), dead: make(map[event.ID]int), hot: make(map[event.ID]bool),
 		choose: func(low, high uint64) uint64 { return low + random.Uint64N(high-low+1) },
 	}
 }
@@ -153,12 +240,12 @@ func TestOnceWhateverFails(t *testing.T) {
 		if err := run(t.Context(), p.pipeline(t, w, tune), uint64(n)); err != nil {
 			t.Fatal(err)
 		}
-		w.check(t, n, want)
+		w.check(t, n, want, p.found(t, journal, func(uint64) *detect.Detector { return p.detector }))
 	})
 }
 
 // check wants every entry exactly once everywhere and no rule broken.
-func (w *world) check(t *rapid.T, n int, want expected) {
+func (w *world) check(t *rapid.T, n int, want expected, findings []string) {
 	for _, rule := range w.broken {
 		t.Error(rule)
 	}
@@ -192,6 +279,9 @@ func (w *world) check(t *rapid.T, n int, want expected) {
 			t.Errorf("%d %ss, want %d", got, what, want)
 		}
 	}
+	if got := slices.Sorted(maps.Keys(w.findings)); !slices.Equal(got, findings) {
+		t.Errorf("findings %q, want %q", got, findings)
+	}
 	var found, dead []int
 	for _, c := range w.findings {
 		found = append(found, c)
@@ -199,7 +289,7 @@ func (w *world) check(t *rapid.T, n int, want expected) {
 	for _, c := range w.dead {
 		dead = append(dead, c)
 	}
-	once("finding", len(found), want.findings, found)
+	once("finding", len(found), len(findings), found)
 	once("dead letter", len(dead), want.dead, dead)
 }
 

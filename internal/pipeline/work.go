@@ -6,7 +6,6 @@ import (
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/ledger"
-	"github.com/evident-sec/evident/internal/state"
 	"github.com/evident-sec/evident/proof"
 )
 
@@ -14,22 +13,26 @@ import (
 type job struct {
 	entry    *event.Entry
 	events   []event.Event
-	findings []state.Finding
+	detect   *detect.Detector // by which it is judged; nil: not at all
+	verdict  detect.Verdict
 	manifest proof.Manifest
 	err      error
 	done     chan struct{} // closed when the worker is through
 }
 
 func (p *Pipeline) work(ctx context.Context, jobs <-chan *job) error {
+	var by *detect.Detector
 	var judge *detect.Judge
-	if p.cfg.Detect != nil {
-		judge = p.cfg.Detect.Judge()
-	}
 	for {
 		select {
 		case j, ok := <-jobs:
 			if !ok {
 				return nil
+			}
+			if by != j.detect {
+				if by, judge = j.detect, nil; by != nil {
+					judge = by.Judge()
+				}
 			}
 			p.process(j, judge)
 			close(j.done)
@@ -46,11 +49,8 @@ func (p *Pipeline) process(j *job, judge *detect.Judge) {
 		return
 	}
 	for i := range j.events {
-		found, err := judge.Findings(&j.events[i], j.entry.Records[i].Position)
-		if err != nil {
-			j.err = err
+		if j.err = judge.Add(&j.verdict, &j.events[i], j.entry.Records[i].Position); j.err != nil {
 			return
 		}
-		j.findings = append(j.findings, found...)
 	}
 }

@@ -1,10 +1,12 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"sync"
 
 	"pgregory.net/rapid"
@@ -35,6 +37,7 @@ type world struct {
 	applied  uint64           // last entry in the state
 	batches  map[event.BatchID]int
 	findings map[string]int
+	windows  map[string]state.WindowRow
 	counted  int64 // events that sources were credited with
 	dead     map[event.ID]int
 
@@ -215,6 +218,9 @@ func (w fakeState) Apply(_ context.Context, c state.Change) error {
 		for _, f := range c.Findings {
 			w.findings[f.UID]++
 		}
+		for _, r := range c.Windows {
+			w.write(r)
+		}
 		for _, d := range c.Dead {
 			w.dead[d.Event]++
 		}
@@ -222,4 +228,29 @@ func (w fakeState) Apply(_ context.Context, c state.Change) error {
 			w.counted += s.Events
 		}
 	})
+}
+
+// write does to the stored windows what the state does.
+func (w *world) write(r state.WindowRow) {
+	name := fmt.Sprintf("%s|%x|%d", r.Correlation, r.Group, r.Part)
+	if r.Body != nil {
+		w.windows[name] = r
+		return
+	}
+	maps.DeleteFunc(w.windows, func(_ string, old state.WindowRow) bool {
+		return old.Correlation == r.Correlation && (r.Group == nil || bytes.Equal(r.Group, old.Group)) &&
+			(r.Part < 0 || r.Part == old.Part)
+	})
+}
+
+func (w fakeState) Windows(context.Context) iter.Seq2[state.WindowRow, error] {
+	return func(yield func(state.WindowRow, error) bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, r := range w.windows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }

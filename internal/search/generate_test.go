@@ -22,7 +22,10 @@ var words = []string{
 }
 
 // rawWords also has bytes that are no UTF-8.
-var rawWords = append([]string{"\xff\xfe", "a\xffb", "\\x41\xff", "'\"\\\xff"}, words...)
+var rawWords = append([]string{
+	"\xff\xfe", "a\xffb", "\\x41\xff", "'\"\\\xff",
+	"c\x00m\x00d\x00\xff\x00", "\x00\x00\\\x00x\x000\x000\x00\xff",
+}, words...)
 
 // someAttrs keeps collisions between queries and events likely.
 var someAttrs = []event.Attr{

@@ -17,7 +17,8 @@ func folded(text string) string { return strings.ToLower(columnText(text)) }
 func columnText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // rawText returns original bytes as text. Bytes that are not UTF-8 as a whole
-// are read byte by byte: printable ASCII as it is, all else as \xNN.
+// are read byte by byte: printable ASCII as it is, NUL as nothing, so that the
+// UTF-16 text of Windows events reads as text, all else as \xNN.
 func rawText(raw []byte) string {
 	if utf8.Valid(raw) {
 		return string(raw)
@@ -29,6 +30,9 @@ func rawText(raw []byte) string {
 			b.WriteByte(c)
 			continue
 		}
+		if c == 0 {
+			continue
+		}
 		b.WriteString(`\x`)
 		b.WriteByte(digits[c>>4])
 		b.WriteByte(digits[c&15])
@@ -38,8 +42,8 @@ func rawText(raw []byte) string {
 
 // rawSQL is rawText in SQL. A BLOB cast to text escapes \ ' and " as well; \ is
 // taken back last because the other escapes begin with one.
-const rawSQL = `coalesce(TRY(decode(raw)), replace(replace(replace(raw::VARCHAR, ` +
-	`'\x22', '"'), '\x27', ''''), '\x5C', '\'))`
+const rawSQL = `coalesce(TRY(decode(raw)), replace(replace(replace(replace(raw::VARCHAR, ` +
+	`'\x00', ''), '\x22', '"'), '\x27', ''''), '\x5C', '\'))`
 
 // textIs holds where the whole text of a field matches.
 type textIs struct {

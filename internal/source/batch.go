@@ -21,11 +21,13 @@ type batcher struct {
 	name     string
 	format   event.Format
 	schema   string
+	start    event.BatchID // of the chain
 	chain    event.BatchID
 	position int64
 
 	pending []event.Record
 	bytes   int
+	chunk   []byte // where the bytes of records are copied to
 
 	mu     sync.Mutex // guards all above against the timer
 	timer  *time.Timer
@@ -47,7 +49,8 @@ func (r *Reader) batcher(ctx context.Context, name string, format event.Format) 
 	h := sha256.New()
 	fmt.Fprintf(h, "evident.chain/v1\n%s\n", format)
 	h.Write(nonce)
-	h.Sum(b.chain[:0])
+	h.Sum(b.start[:0])
+	b.chain = b.start
 	go b.append()
 	return b
 }
@@ -83,16 +86,30 @@ func (b *batcher) add(raw []byte) error {
 		b.timer = time.AfterFunc(b.r.cfg.MaxDelay, b.flushLate)
 	}
 	b.position++
-	b.chain = b.chain.Next(raw)
 	b.bytes += len(raw)
-	b.pending = append(b.pending, event.Record{
-		Raw: append([]byte(nil), raw...), Position: b.position,
-	})
+	b.pending = append(b.pending, event.Record{Raw: b.keep(raw), Position: b.position})
+	if b.r.cfg.Scan {
+		return nil
+	}
+	b.chain = b.chain.Next(raw)
 	if b.r.cfg.Known(b.chain) {
 		b.r.already(len(b.pending))
 		b.drop()
 	}
 	return nil
+}
+
+// chunkBytes is how much memory is taken at once for the bytes of records.
+const chunkBytes = 256 << 10
+
+// keep copies a record's bytes. The copies of several records share memory.
+func (b *batcher) keep(raw []byte) []byte {
+	if cap(b.chunk)-len(b.chunk) < len(raw) {
+		b.chunk = make([]byte, 0, max(chunkBytes, len(raw)))
+	}
+	at := len(b.chunk)
+	b.chunk = append(b.chunk, raw...)
+	return b.chunk[at:len(b.chunk):len(b.chunk)]
 }
 
 // cut begins a new batch, so that what comes next can turn out to have been
@@ -102,6 +119,22 @@ func (b *batcher) cut() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.flush()
+}
+
+// restart begins the chain anew, for a stream of parts that stay the same while
+// others come and go. earlier is how many parts with the same beginning the
+// stream had before: they are different batches all the same.
+func (b *batcher) restart(earlier int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.flush(); err != nil {
+		return err
+	}
+	b.chain = b.start
+	for range earlier {
+		b.chain = b.chain.Next([]byte("evident.repeat"))
+	}
+	return nil
 }
 
 func (b *batcher) drop() {
@@ -136,8 +169,10 @@ func (b *batcher) flush() error {
 		Received: b.r.now(), Records: b.pending,
 	}
 	b.drop()
-	for i := range e.Records {
-		rand.Read(e.Records[i].Salt[:])
+	if !b.r.cfg.Scan {
+		for i := range e.Records {
+			rand.Read(e.Records[i].Salt[:])
+		}
 	}
 	select {
 	case b.queue <- e:

@@ -5,7 +5,9 @@
 //
 // What one record is depends on the format: a line, a JSON value, or all the
 // lines of one Linux audit event. A record's raw bytes are the original bytes
-// without the line terminator. Nothing is decoded here beyond that.
+// without the line terminator; of a Windows event log they are the record and
+// the parts of its chunk that it refers to (package evtx). Nothing is decoded
+// here beyond that.
 //
 // # Resuming
 //
@@ -17,10 +19,16 @@
 // A last line without its end begins a batch of its own, because the rest of
 // it may still come; until then it is a record, and stays one.
 //
+// Each chunk of a Windows event log begins the chain anew, because the log is
+// written in a circle: of a copy made later only the chunks that changed are
+// new.
+//
 // # Bad input
 //
 // A part that cannot be read (a truncated archive, an over-long line, a file
 // that is not a log) becomes one Problem with its place; the rest goes
 // through.
+// What was read although its own checksums or record numbers say that
+// something is wrong is a Problem as well, but is not counted as skipped.
 // A zip without its directory gives the members that its local headers show.
 package source

@@ -49,6 +49,8 @@ func (r *Reader) records(lay layout, in *bufio.Reader, b *batcher) error {
 		return frameZeek(in, b)
 	case lay.format == event.FormatCSV:
 		return frameCSV(in, b)
+	case lay.format == event.FormatEVTX:
+		return frameEVTX(in, b)
 	}
 	return eachLine(in, b, func(line []byte) error { return b.add(line) })
 }

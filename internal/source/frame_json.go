@@ -42,6 +42,33 @@ func (s *valueScanner) step(c byte) bool {
 	return false
 }
 
+// span is step over many bytes: how many of them belong to the value, and
+// whether it ends with them.
+func (s *valueScanner) span(p []byte) (n int, ended bool) {
+	for i := 0; i < len(p); i++ {
+		c := p[i]
+		switch {
+		case s.escape:
+			s.escape = false
+		case s.inString:
+			// Most bytes stand in strings; those between quotes and backslashes
+			// mean nothing here.
+			for c != '"' && c != '\\' {
+				if i++; i == len(p) {
+					return i, false
+				}
+				c = p[i]
+			}
+			s.inString, s.escape = c != '"', c == '\\'
+		case c == '"' || c == '{' || c == '[' || c == '}' || c == ']':
+			if s.step(c) {
+				return i + 1, true
+			}
+		}
+	}
+	return len(p), false
+}
+
 // frameValues finds JSON objects that follow one another, stand in one array,
 // or stand in the array of {"Records":[…]}.
 func frameValues(in *bufio.Reader, b *batcher, shape jsonLayout) error {
@@ -101,23 +128,41 @@ func nextToken(in *bufio.Reader) (byte, error) {
 // may be is skipped and reported.
 func frameValue(in *bufio.Reader, b *batcher) error {
 	var scan valueScanner
-	var raw []byte
+	var raw []byte // what earlier fills of the buffer held of the object
 	size := 0
 	for {
-		c, err := in.ReadByte()
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("record %d: %w", b.position+1, io.ErrUnexpectedEOF)
+		if _, err := in.Peek(1); err != nil {
+			if errors.Is(err, io.EOF) {
+				return fmt.Errorf("record %d: %w", b.position+1, io.ErrUnexpectedEOF)
+			}
+			return err
 		}
+		part, err := in.Peek(in.Buffered())
 		if err != nil {
 			return err
 		}
-		if size++; size <= event.MaxRecordBytes {
-			raw = append(raw, c)
+		n, ended := scan.span(part)
+		size += n
+		if ended && len(raw) > 0 || !ended {
+			if size <= event.MaxRecordBytes {
+				raw = append(raw, part[:n]...)
+			}
+			part = raw
 		}
-		if scan.step(c) {
-			break
+		if ended {
+			err = addValue(b, part[:min(size, len(part))], size)
+		}
+		if _, discardErr := in.Discard(n); err == nil {
+			err = discardErr
+		}
+		if ended || err != nil {
+			return err
 		}
 	}
+}
+
+// addValue adds an object of size bytes, or reports that it is too long.
+func addValue(b *batcher, raw []byte, size int) error {
 	if size > event.MaxRecordBytes {
 		b.skip(int(b.position+1), fmt.Sprintf("is %d bytes long, more than the %d that one record may have; skipped",
 			size, event.MaxRecordBytes))

@@ -22,6 +22,9 @@ type Config struct {
 	Format event.Format
 	// Again ingests content a second time even where it is known.
 	Again bool
+	// Scan is for entries that nobody keeps: batches get no identity and records
+	// no salt, and Known is not asked.
+	Scan bool
 	// MaxDelay bounds how long a record of a live stream waits for company; 0
 	// waits for a full batch or the end. Use 0 for files: batches then fall at
 	// the same records every time.
@@ -53,7 +56,8 @@ type Report struct {
 	Problems []Problem
 }
 
-// Problem is one part of the input that was not taken.
+// Problem is one part of the input that was not taken, or was taken although it
+// is not as its source sealed it.
 type Problem struct {
 	Path  string `json:"path"`  // file and archive member
 	Where string `json:"where"` // line, record or byte; "" for the whole
@@ -133,10 +137,18 @@ func (r *Reader) Stream(ctx context.Context, name string, in io.Reader) (Report,
 	return r.report, err
 }
 
+// problem reports a part that was not taken.
 func (r *Reader) problem(path, where, format string, args ...any) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.report.Skipped++
+	r.mu.Unlock()
+	r.damage(path, where, format, args...)
+}
+
+// damage reports a part that was taken and is not as it should be.
+func (r *Reader) damage(path, where, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(r.report.Problems) < maxProblems {
 		r.report.Problems = append(r.report.Problems,
 			Problem{Path: path, Where: where, Text: fmt.Sprintf(format, args...)})

@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/evtx"
 	"github.com/evident-sec/evident/internal/source"
 )
 
@@ -301,6 +302,7 @@ func FuzzStream(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	f.Add(eventLog(f, to(1, 2))[:evtx.FileHeaderBytes+2048])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var s store
 		s.stream(t, bytes.NewReader(data), nil)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/evtx"
 )
 
 // sniffBytes is how much of a stream decides its format.
@@ -40,6 +41,9 @@ const (
 // sniff decides what a stream's first bytes are. The error says what the file
 // looks like instead and what to do.
 func sniff(head []byte) (layout, error) {
+	if bytes.HasPrefix(head, []byte(evtx.Magic)) {
+		return layout{format: event.FormatEVTX}, nil
+	}
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	if err := notText(text); err != nil {
 		return layout{}, err
@@ -72,9 +76,6 @@ func sniff(head []byte) (layout, error) {
 
 func notText(head []byte) error {
 	switch {
-	case bytes.HasPrefix(head, []byte("ElfFile\x00")):
-		return fmt.Errorf("is a Windows event log (EVTX), which this version does not read; " +
-			"export it as JSON lines first")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return fmt.Errorf("is UTF-16 text; convert it to UTF-8 first")
 	case bytes.IndexByte(head, 0) >= 0:

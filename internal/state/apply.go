@@ -16,6 +16,7 @@ type Change struct {
 	Findings []Finding
 	Dead     []DeadLetter
 	Sources  []Freshness
+	Windows  []WindowRow // of correlations, after the last of these entries
 }
 
 // DeadLetter is a record that could not be decoded. The record itself is
@@ -46,7 +47,7 @@ func (s *Store) Apply(ctx context.Context, c Change) error {
 	}
 	defer tx.Rollback() // no effect once committed
 	for _, step := range []func(context.Context, *sql.Tx) error{
-		c.addBatches, c.addFindings, c.addDead, c.addSources, c.advance,
+		c.addBatches, c.addFindings, c.addDead, c.addSources, c.addWindows, c.advance,
 	} {
 		if err := step(ctx, tx); err != nil {
 			return fmt.Errorf("apply state change: %w", err)

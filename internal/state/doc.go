@@ -1,6 +1,7 @@
 // Package state keeps what Evident concludes from the journal: findings, the
 // batches already ingested, sources and their freshness, dead letters,
-// incidents and the results of verifications. It is SQLite on one machine.
+// incidents, the windows of correlations and the results of verifications. It
+// is SQLite on one machine.
 //
 // # Invariants
 //

@@ -24,4 +24,10 @@ CREATE TABLE incidents (uid TEXT PRIMARY KEY, time INTEGER NOT NULL, body BLOB N
 CREATE TABLE verifications (time INTEGER PRIMARY KEY, ok INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 `, `
 ALTER TABLE findings ADD COLUMN check_value BLOB;
+`, `
+CREATE INDEX findings_rule ON findings (rule, time);
+`, `
+CREATE TABLE correlation_windows (
+  correlation TEXT NOT NULL, grp BLOB NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (correlation, grp, part)) STRICT;
 `}

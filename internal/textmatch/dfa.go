@@ -8,24 +8,27 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on one automaton; beyond them the regexp package takes over.
+// Bounds on one automaton; beyond them it forgets its states and goes on.
 const (
-	maxDFAStates  = 4000
-	maxDFAThreads = 1 << 20 // program positions in all states together
+	maxDFAStates = 2000
+	maxDFASize   = 1 << 20 // program positions and transitions in all states
 )
 
-// LazyDFA answers whether a regular expression matches somewhere in an ASCII
-// text, building the states of the equivalent automaton as texts need them. It
-// runs the program that regexp/syntax compiles, so it gives the answer of the
-// regexp package in about a nanosecond a byte.
+// LazyDFA answers whether a regular expression matches somewhere in a text,
+// building the states of the equivalent automaton as texts need them. It runs
+// the program that regexp/syntax compiles, so it gives the answer of the regexp
+// package in about a nanosecond a byte. Time is at most that of simulating the
+// program, text length times program length; memory is bounded.
 type LazyDFA struct {
 	re     *regexp.Regexp
-	prog   *syntax.Prog
-	least  int // bytes of the shortest match
+	prog   *syntax.Prog // nil where the regexp package must do
+	least  int          // bytes of the shortest match
+	class  charClasses
+	sets   bool // the program asks for characters beside a position
 	states []dfaState
 	index  map[string]int32
-	size   int  // program positions in all states
-	off    bool // beyond the bounds
+	size   int
+	round  int // how often the states were forgotten
 
 	seen  []uint32 // by position: the step that visited it
 	step  uint32
@@ -37,8 +40,8 @@ type LazyDFA struct {
 // dfaState is a set of program positions and what the character before was.
 type dfaState struct {
 	pcs  []uint32
-	prev rune        // -1 at the beginning, else a character of its kind
-	next [129]uint16 // by byte, 128 at the end of the text
+	prev rune     // -1 at the beginning, else a character of its kind
+	next []uint16 // by class of character, the last at the end of the text
 }
 
 // Special transitions.
@@ -49,21 +52,23 @@ const (
 	dfaFirst // state 0 is this
 )
 
-const endOfText = 128
-
-// NewLazyDFA compiles the automaton of re.
+// NewLazyDFA prepares the automaton of re.
 func NewLazyDFA(re *regexp.Regexp) *LazyDFA {
 	d := &LazyDFA{re: re, index: map[string]int32{}}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
-	if err == nil {
-		d.least = leastLength(tree)
-		d.prog, err = syntax.Compile(tree.Simplify())
-	}
 	if err != nil {
-		d.off = true
 		return d
 	}
-	d.seen = make([]uint32, len(d.prog.Inst))
+	d.least = leastLength(tree)
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return d
+	}
+	for i := range prog.Inst {
+		d.sets = d.sets || prog.Inst[i].Op == syntax.InstEmptyWidth
+	}
+	d.prog, d.class = prog, classesOf(prog, d.sets)
+	d.seen = make([]uint32, len(prog.Inst))
 	d.state(nil, -1)
 	return d
 }
@@ -73,57 +78,70 @@ func (d *LazyDFA) Match(text string) bool {
 	if len(text) < d.least {
 		return false
 	}
-	if d.off {
+	if d.prog == nil {
 		return d.re.MatchString(text)
 	}
 	at := dfaFirst
-	for i := 0; i <= len(text); i++ {
-		c := byte(endOfText)
+	for i := 0; i <= len(text); {
+		c, size := d.class.end(), 1
 		if i < len(text) {
-			if c = text[i]; c >= utf8.RuneSelf {
-				return d.re.MatchString(text)
+			if b := text[i]; b < utf8.RuneSelf {
+				c = int(d.class.ascii[b])
+			} else {
+				c, size = d.class.other(text[i:])
 			}
 		}
 		next := d.states[at-dfaFirst].next[c]
 		if next == dfaUnknown {
-			if next = d.advance(at-dfaFirst, c); d.off {
-				return d.re.MatchString(text)
-			}
+			next = d.advance(at-dfaFirst, c)
 		}
-		if next == dfaMatch {
-			return true
+		if next <= dfaNoMatch {
+			return next == dfaMatch
 		}
 		at = next
+		i += size
 	}
 	return false
 }
 
+// Size returns how many program positions and transitions are kept: each takes
+// some bytes.
+func (d *LazyDFA) Size() int { return d.size }
+
 // advance computes a transition: the positions that are live between the
-// previous character and c, then those behind c.
-func (d *LazyDFA) advance(from uint16, c byte) uint16 {
-	r := rune(c)
-	if c == endOfText {
-		r = -1
+// previous character and one of class c, then those behind it.
+func (d *LazyDFA) advance(from uint16, c int) uint16 {
+	r := rune(-1)
+	if c < d.class.end() {
+		r = d.class.sample[c]
 	}
 	s := &d.states[from]
 	flags := syntax.EmptyOpContext(s.prev, r)
-	d.step++
+	d.nextStep()
 	d.after = d.after[:0]
 	matched := d.follow(uint32(d.prog.Start), flags, r)
 	for _, pc := range s.pcs {
 		matched = d.follow(pc, flags, r) || matched
 	}
-	next := dfaNoMatch
+	next, round := dfaNoMatch, d.round
 	switch {
 	case matched:
 		next = dfaMatch
 	case r >= 0:
-		next = d.state(d.after, kindOf(r))
+		next = d.state(d.after, d.kindOf(r))
 	}
-	if !d.off {
+	if d.round == round {
 		d.states[from].next[c] = next
 	}
 	return next
+}
+
+// nextStep begins a step in which no position was visited.
+func (d *LazyDFA) nextStep() {
+	if d.step++; d.step == 0 {
+		clear(d.seen)
+		d.step = 1
+	}
 }
 
 // follow visits the positions reachable from pc without a character and
@@ -160,7 +178,8 @@ func (d *LazyDFA) follow(pc uint32, flags syntax.EmptyOp, r rune) bool {
 	return matched
 }
 
-// state returns the number of a state, made when it is new.
+// state returns the number of a state, made when it is new. When there are too
+// many, all are forgotten first, except that state 0 is the beginning.
 func (d *LazyDFA) state(pcs []uint32, prev rune) uint16 {
 	slices.Sort(pcs)
 	pcs = slices.Compact(pcs)
@@ -171,20 +190,29 @@ func (d *LazyDFA) state(pcs []uint32, prev rune) uint16 {
 	if at, ok := d.index[string(d.key)]; ok {
 		return uint16(at) + dfaFirst
 	}
-	if d.size += len(pcs) + 1; len(d.states) >= maxDFAStates || d.size > maxDFAThreads {
-		d.off, d.states, d.index = true, nil, nil
-		return dfaNoMatch
+	key := string(d.key)
+	cost := len(pcs) + d.class.end() + 1
+	if len(d.states) > 1 && (len(d.states) >= maxDFAStates || d.size+cost > maxDFASize) {
+		d.round++
+		d.states, d.size = d.states[:0], 0
+		clear(d.index)
+		d.state(nil, -1)
 	}
 	at := len(d.states)
-	d.index[string(d.key)] = int32(at)
-	d.states = append(d.states, dfaState{pcs: slices.Clone(pcs), prev: prev})
+	d.size += cost
+	d.index[key] = int32(at)
+	d.states = append(d.states, dfaState{
+		pcs: slices.Clone(pcs), prev: prev, next: make([]uint16, d.class.end()+1),
+	})
 	return uint16(at) + dfaFirst
 }
 
 // kindOf returns a character that stands for all that word boundaries and line
 // anchors treat alike.
-func kindOf(r rune) rune {
+func (d *LazyDFA) kindOf(r rune) rune {
 	switch {
+	case !d.sets:
+		return ' '
 	case r == '\n':
 		return r
 	case syntax.IsWordChar(r):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/evident-sec/evident/internal/attack"
 	"github.com/evident-sec/evident/internal/node"
 )
 
@@ -18,6 +19,7 @@ type Config struct {
 	Organisation string // shown on the page
 	Demo         bool   // the data are fictional
 	Version      string
+	Attack       *attack.Catalog // names of techniques; nil for none
 	Log          *slog.Logger
 }
 
@@ -51,6 +53,15 @@ func New(cfg Config) *API {
 	a.get("incidents", a.incidents)
 	a.get("incidents/{id}", a.incident)
 	a.get("health", a.health)
+	a.get("rules", a.rules)
+	a.get("rules/coverage", a.coverage)
+	a.get("rules/shadow", a.shadow)
+	a.get("rules/{id}", a.rule)
+	a.get("rules/{id}/explain", a.explain)
+	a.handle("POST", "rules/reload", a.answer(a.reloadRules))
+	a.handle("POST", "rules/shadow", a.answer(a.startShadow))
+	a.handle("POST", "rules/shadow/accept", a.answer(a.acceptShadow))
+	a.handle("POST", "rules/shadow/discard", a.answer(a.discardShadow))
 	a.handle("POST", "verify", a.answer(a.verify))
 	a.handle("POST", "ingest", a.answer(a.ingest))
 	a.handle("GET", "events/{uid}/raw", http.HandlerFunc(a.raw))
@@ -123,6 +134,9 @@ func (a *API) answer(q question) http.Handler {
 }
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the client is gone; there is nobody to tell
+	}
 	p := problemFor(err)
 	if p.Status >= http.StatusInternalServerError {
 		a.cfg.Log.Error("request failed", "path", r.URL.Path, "error", err)

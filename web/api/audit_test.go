@@ -79,6 +79,10 @@ func TestReadingIsRecordedBeforeTheAnswer(t *testing.T) {
 		{"GET", "events/EVENT/raw", "read-original", "EVENT"},
 		{"GET", "incidents/INCIDENT", "reconstruct", "INCIDENT"},
 		{"GET", "incidents/EVENT", "reconstruct", "EVENT"},
+		{"GET", "rules/RULE", "read-rule", "RULE"},
+		{"GET", "rules/RULE/explain?event=EVENT", "explain-rule", "EVENT"},
+		{"POST", "rules/shadow", "shadow-rules", ""},
+		{"POST", "rules/shadow/discard", "discard-shadow-rules", ""},
 		{"POST", "verify", "verify", ""},
 	} {
 		target := fill.Replace(c.target)
@@ -136,7 +140,7 @@ func TestStatusIsNotRecorded(t *testing.T) {
 	s := startWithCase(t)
 	fill := s.identifiers()
 	before := s.entries()
-	for _, target := range []string{"status", "health", "fields", "histogram", "events/EVENT/proof"} {
+	for _, target := range []string{"status", "health", "fields", "histogram", "events/EVENT/proof", "rules", "rules/coverage", "rules/shadow"} {
 		if w := s.ask("GET", fill.Replace(target), ""); w.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}

@@ -132,11 +132,25 @@ func (a *API) stages(s *node.Overall) []stage {
 		},
 		{"Dead letters", state(s.DeadLetters == 0), strconv.Itoa(s.DeadLetters), "journaled, not parsed"},
 	}
+	out = append(out, a.rulesStage())
 	if out[4].State == "" {
 		out[4].State = "fail"
 	}
 	if a.node.Err() != nil {
 		out[2].State, out[2].Detail = "fail", a.node.Err().Error()
+	}
+	return out
+}
+
+// rulesStage says whether the rules that judge are those that were meant to.
+func (a *API) rulesStage() stage {
+	s := a.node.RulesStatus()
+	out := stage{
+		"Rules", "ok", strconv.Itoa(s.Rules+s.Correlations) + " rules",
+		"plan " + s.Plan[:min(len(s.Plan), 8)] + ", " + strconv.Itoa(s.Rejected) + " rejected",
+	}
+	if r := s.LastReload; r != nil && r.Result == node.ReloadRefused {
+		out.State, out.Detail = "warn", "the old ones judge on: "+r.Reason
 	}
 	return out
 }
@@ -191,6 +205,14 @@ func (a *API) metrics() *prometheus.Registry {
 	gauge("lake_bytes", "Bytes in Parquet.", func(s *node.Overall) float64 { return float64(s.Lake.Bytes) })
 	gauge("dead_letters", "Records that could not be decoded.",
 		func(s *node.Overall) float64 { return float64(s.DeadLetters) })
+	gauge("rules_loaded", "Rules that judge.", func(s *node.Overall) float64 { return float64(s.Rules.Loaded) })
+	gauge("rules_refused", "1 while changed rules are not used and the old ones judge on.",
+		func(*node.Overall) float64 {
+			if r := a.node.RulesStatus().LastReload; r != nil && r.Result == node.ReloadRefused {
+				return 1
+			}
+			return 0
+		})
 	gauge("sources_reporting", "Sources that delivered lately.",
 		func(s *node.Overall) float64 { return float64(s.Sources.Reporting) })
 	return reg

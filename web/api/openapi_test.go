@@ -185,6 +185,19 @@ var answers = []struct{ route, target, body string }{
 	{"GET /api/v1/incidents/{id}", "incidents/FINDING", ""},
 	{"GET /api/v1/incidents/{id}", "incidents/EVENT", ""},
 	{"GET /api/v1/health", "health", ""},
+	{"GET /api/v1/rules", "rules", ""},
+	{"GET /api/v1/rules", "rules?level=high&q=lsass&limit=1", ""},
+	{"GET /api/v1/rules/{id}", "rules/RULE", ""},
+	{"GET /api/v1/rules/{id}/explain", "rules/RULE/explain?event=EVENT", ""},
+	{"GET /api/v1/rules/coverage", "rules/coverage", ""},
+	{"GET /api/v1/rules/shadow", "rules/shadow", ""},
+	{"POST /api/v1/rules/reload", "rules/reload", ""},
+	{"GET /api/v1/rules", "rules", ""}, // again, with a reload
+	{"POST /api/v1/rules/shadow", "rules/shadow", `{"hours":1}`},
+	{"GET /api/v1/rules/shadow", "rules/shadow", ""},
+	{"POST /api/v1/rules/shadow/accept", "rules/shadow/accept", `{"force":true}`},
+	{"POST /api/v1/rules/shadow", "rules/shadow", ""},
+	{"POST /api/v1/rules/shadow/discard", "rules/shadow/discard", ""},
 	{"POST /api/v1/verify", "verify", ""},
 	{"GET /api/v1/status", "status", ""}, // again, with a verification
 	{"POST /api/v1/ingest", "ingest?source=one", `{"a":1}`},
@@ -305,7 +318,11 @@ func (d *document) values(p map[string]any) (good, bad []string) {
 // parameter: limits and listed values hold, everything else is a problem.
 func TestParametersAreAsDocumented(t *testing.T) {
 	d, s := readDocument(t), startWithCase(t)
-	needed := map[string]string{"facets": "field=device.hostname", "ingest": "source=x"}
+	needed := map[string]string{
+		"facets": "field=device.hostname", "ingest": "source=x",
+		"rules/{id}/explain": "event=EVENT",
+	}
+	fill := s.identifiers()
 	for _, route := range s.api.Routes() {
 		method, path, _ := strings.Cut(route, " ")
 		name := strings.TrimPrefix(path, "/api/v1/")
@@ -320,7 +337,8 @@ func TestParametersAreAsDocumented(t *testing.T) {
 					want = http.StatusBadRequest
 				}
 				key := p["name"].(string)
-				target := name + "?" + needed[name] + "&" + key + "=" + url.QueryEscape(value)
+				target := fill.Replace(strings.ReplaceAll(name, "{id}", "RULE") + "?" + needed[name] + "&")
+				target += key + "=" + url.QueryEscape(value)
 				w := s.ask(method, target, `{"a":1}`)
 				if w.Code != want {
 					t.Errorf("%s: %d, want %d: %.300s", target, w.Code, want, w.Body)

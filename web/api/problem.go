@@ -45,6 +45,9 @@ func badRequest(code, title, next string) *Problem {
 
 // problemFor is the one place that maps errors to answers.
 func problemFor(err error) Problem {
+	if p, ok := ruleProblem(err); ok {
+		return p
+	}
 	var p *Problem
 	var syntax *search.SyntaxError
 	switch {

@@ -27,9 +27,14 @@ type server struct {
 }
 
 // start opens an empty node and its API.
-func start(t testing.TB) *server {
+func start(t testing.TB) *server { return startWithRules(t) }
+
+// startWithRules also loads the rules at the paths.
+func startWithRules(t testing.TB, paths ...string) *server {
 	t.Helper()
-	n, err := node.Open(context.Background(), node.Config{Dir: t.TempDir(), Command: "test"})
+	n, err := node.Open(context.Background(), node.Config{
+		Dir: t.TempDir(), Command: "test", Rules: paths,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +112,10 @@ func (s *server) identifiers() *strings.Replacer {
 	var findings struct {
 		Findings []struct {
 			Info struct {
-				UID string `json:"uid"`
+				UID      string `json:"uid"`
+				Analytic struct {
+					UID string `json:"uid"`
+				} `json:"analytic"`
 			} `json:"finding_info"`
 			Evidences []struct {
 				Data struct {
@@ -126,7 +134,7 @@ func (s *server) identifiers() *strings.Replacer {
 			len(findings.Findings), len(incidents.Incidents))
 	}
 	f := findings.Findings[0]
-	return strings.NewReplacer("EVENT", f.Evidences[0].Data.UID, "FINDING", f.Info.UID,
+	return strings.NewReplacer("RULE", f.Info.Analytic.UID, "EVENT", f.Evidences[0].Data.UID, "FINDING", f.Info.UID,
 		"INCIDENT", incidents.Incidents[0].UID)
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
+import { ruleRoutes } from './mock_rules.mjs';
 import { build, groupBy } from './story.mjs';
 
 const token = 'mock-token';
@@ -122,7 +123,8 @@ const routes = [
   [/^findings\/([^/]+)$/, (_, uid) => { const f = data.findings.find((x) => x.finding_info.uid === uid); if (!f) throw new Problem(404, 'not-found', 'There is no such finding', 'Go back to the list.'); return f; }],
   [/^incidents$/, () => ({ incidents })],
   [/^incidents\/([^/]+)$/, (_, id) => { if (id === 'none') throw new Problem(404, 'not-found', 'There is no such incident', 'Go back to the list.'); return data.reconstruction; }],
-  [/^health$/, () => ({ stages: [['Source', 'warn', '4 of 6', 'reporting'], ['Journal', 'ok', '42', 'entries, synced before reply'], ['Pipeline', 'ok', '0.4 s', 'lag, 2,914 rules'], ['Lake', 'ok', '12 files', '4,037 events'], ['Ledger', 'ok', '42 of 42', 'sealed, 3 s ago'], ['Dead letters', 'warn', '2', 'journaled, unparsed']].map(([name, state, value, detail]) => ({ name, state, value, detail })), sources, dead_letters: [{ uid: '3-4', source: 'kiosk-t4', position: 4, reason: 'decode record as json: unexpected end' }, { uid: '3-9', source: 'kiosk-t4', position: 9, reason: 'invalid UTF-8 at byte 12 \u202e' }], rejected_rules: [{ file: 'rules/windows/broken.yml', reason: 'unknown modifier "fuzzy" in line 14' }], storage: { journal_bytes: 4.1e6, lake_bytes: 3.1e6, ledger_bytes: 9e4, free_bytes: 4.2e10 }, process: { rss_bytes: 2.1e8, uptime_s: 4211, version: '0.1.0-mock', go: 'go1.26' } })],
+  [/^health$/, () => ({ stages: [['Source', 'warn', '4 of 6', 'reporting'], ['Journal', 'ok', '42', 'entries, synced before reply'], ['Pipeline', 'ok', '0.4 s', 'lag, 2,914 rules'], ['Lake', 'ok', '12 files', '4,037 events'], ['Ledger', 'ok', '42 of 42', 'sealed, 3 s ago'], ['Dead letters', 'warn', '2', 'journaled, unparsed']].map(([name, state, value, detail]) => ({ name, state, value, detail })), sources, dead_letters: [{ uid: '3-4', source: 'kiosk-t4', position: 4, reason: 'decode record as json: unexpected end' }, { uid: '3-9', source: 'kiosk-t4', position: 9, reason: 'invalid UTF-8 at byte 12 \u202e' }], rejected_rules: [{ file: 'rules/windows/broken.yml', line: 14, uid: '', title: 'Broken', reason: 'unknown modifier "fuzzy"' }], storage: { journal_bytes: 4.1e6, lake_bytes: 3.1e6, ledger_bytes: 9e4, free_bytes: 4.2e10 }, process: { rss_bytes: 2.1e8, uptime_s: 4211, version: '0.1.0-mock', go: 'go1.26' } })],
+  ...ruleRoutes(data, histogram),
   [/^verify$/, () => ({ ok: true, entries: data.ledger.log.length, events: data.events.length, checkpoint: data.ledger.checkpoint, failures: [], took_ms: 312 })],
 ];
 

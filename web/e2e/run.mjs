@@ -42,6 +42,8 @@ async function shoot(page, name) {
 
 const table = (page) => page.locator('section[aria-label="Results"] tbody tr[aria-rowindex]');
 
+const ruleRows = (page) => page.locator('section[aria-label="Rules"] tbody tr[aria-rowindex]');
+
 /** Waits until the page stands: fonts, pending requests but for the stream. */
 async function settle(page) {
   await page.evaluate(() => document.fonts.ready);
@@ -193,6 +195,85 @@ async function flow(browser, theme) {
   });
   await clean('incident as tables');
 
+  await t('rules are listed, narrowed by the address', async () => {
+    await page.click('nav >> text=Rules');
+    await ruleRows(page).first().waitFor();
+    const all = await ruleRows(page).first().textContent();
+    await settle(page);
+    await shoot(page, `rules-${theme}`);
+    await page.locator('.facets a:has-text("none")').last().click();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('hits') === 'none');
+    await page.waitForFunction((was) => document.querySelector('section[aria-label="Rules"] tbody tr[aria-rowindex]')?.textContent !== was, all);
+    await page.goBack();
+    await page.fill('[aria-label="Find a rule"]', 'no rule has these words');
+    await page.waitForSelector('section[aria-label="Rules"] .empty');
+    await page.click('text=Take all filters out');
+    await ruleRows(page).first().waitFor();
+    expect((await page.inputValue('[aria-label="Find a rule"]')) === '', 'the words stay in the field');
+  });
+  await clean('rules');
+  await t('a rule opens with its source, hits and attribution', async () => {
+    await ruleRows(page).first().click();
+    await page.waitForSelector('aside[aria-label="Rule"] dl');
+    expect(/Licence/.test((await page.textContent('aside[aria-label="Rule"]')) ?? ''), 'no licence is shown');
+    await clean('a rule');
+    await page.click('role=tab[name="Source"]');
+    await page.waitForSelector('[data-line="1"]');
+    expect(/title:|detection:/.test((await page.textContent('.src')) ?? ''), 'the source is not shown');
+    await clean('the source of a rule');
+    await page.click('role=tab[name=/Hits/]');
+    await page.waitForSelector('aside[aria-label="Rule"] .chart canvas');
+    await settle(page);
+    await shoot(page, `rule-hits-${theme}`);
+    await page.keyboard.press('Shift+T');
+    await page.waitForSelector('[aria-label="Histogram as a table"]');
+    await page.keyboard.press('Shift+T');
+  });
+  await t('an event that it found is explained: the rule holds', async () => {
+    await page.locator('aside[aria-label="Rule"] button:has-text("Why")').first().click();
+    await page.waitForSelector('aside[aria-label="Rule"] .verdict.good');
+    expect((await page.locator('.tree li').count()) >= 2, 'the tree has no conditions');
+    expect((await page.locator('.tree li:first-child [aria-label="holds"]').count()) === 1, 'the log source does not hold');
+    await settle(page);
+    await shoot(page, `rule-explain-${theme}`);
+    const event = new URL(page.url()).searchParams.get('event');
+    await page.fill('#explain-event', `${event.split('-')[0]}-999999`);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('aside[aria-label="Rule"] [role="alert"]');
+  });
+  forgive(faults, /status of 404/);
+  await clean('an explanation');
+  await t('the matrix leads from a technique to its rules', async () => {
+    await page.click('text=ATT&CK matrix');
+    await page.waitForSelector('a.cell');
+    await settle(page);
+    await shoot(page, `rules-matrix-${theme}`);
+    await clean('the matrix');
+    const id = await page.locator('a.cell .id').first().textContent();
+    await page.locator('a.cell').first().click();
+    await page.waitForFunction((t) => new URLSearchParams(location.search).get('technique') === t, id);
+    await ruleRows(page).first().waitFor();
+  });
+  await t('a set is compared with the current one, and discarded', async () => {
+    await page.click('text=Set and comparison');
+    await page.click('section[aria-label="Compare before the switch"] button:has-text("Compare")');
+    await page.waitForSelector('.banners .verdict.unsure:has-text("finds the same")', { timeout: 60_000 });
+    await settle(page);
+    await shoot(page, `rules-set-${theme}`);
+    await clean('a comparison');
+    await page.click('.banners button:has-text("Accept")');
+    await page.click('.banners button:has-text("Cancel")');
+    await page.click('.banners button:has-text("Discard")');
+    await page.waitForSelector('.banners .verdict', { state: 'hidden' });
+    await page.click('text=Read the files again');
+    await page.waitForSelector('.banners .verdict.good:has-text("as they were")', { timeout: 60_000 });
+  });
+  await t('rejected rules are told', async () => {
+    await page.click('nav[aria-label="Views of the rules"] >> text=Rejected');
+    await page.waitForSelector('section[aria-label="Rejected rules"] :is(table, .empty)');
+  });
+  await clean('rejected rules');
+
   await t('health verifies the store', async () => {
     await page.click('nav >> text=Health');
     await page.waitForSelector('.stages li');
@@ -316,6 +397,40 @@ async function keyboard(browser) {
     await press('ArrowRight', 'ArrowDown');
     await page.waitForFunction(() => [...document.querySelectorAll('.wrap > [aria-live]')].some((e) => e.textContent));
   });
+  await t('g u, j, k, Enter and / reach the rules', async () => {
+    await press('g', 'u');
+    await ruleRows(page).first().waitFor();
+    await press('j');
+    await page.waitForSelector('aside[aria-label="Rule"]');
+    const first = new URL(page.url()).searchParams.get('rule');
+    await press('j');
+    await page.waitForFunction((f) => new URLSearchParams(location.search).get('rule') !== f, first);
+    await press('k');
+    await page.waitForFunction((f) => new URLSearchParams(location.search).get('rule') === f, first);
+    await page.locator('role=tab[name="About"]').focus();
+    await press('ArrowRight');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('tab') === 'source');
+    await page.locator('role=tab[name="Source"]').evaluate((e) => e.blur());
+    await press('Escape');
+    await page.waitForSelector('aside[aria-label="Rule"]', { state: 'hidden' });
+    await press('/');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Find a rule');
+    await page.keyboard.type('logon');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('q') === 'logon');
+    await press('Escape');
+  });
+  await t('the matrix is walked by arrows', async () => {
+    await press(']');
+    await page.waitForSelector('a.cell[tabindex="0"]');
+    expect((await page.locator('a.cell[tabindex="0"]').count()) === 1, 'more than one cell is in the tab order');
+    await page.locator('a.cell[tabindex="0"]').focus();
+    const was = await page.evaluate(() => document.activeElement.title);
+    await press('ArrowRight', 'ArrowDown');
+    await page.waitForFunction((t) => document.activeElement?.matches('a.cell') && document.activeElement.title !== t, was);
+    await press('Enter');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('technique'));
+    await ruleRows(page).first().waitFor();
+  });
   await t('g h and g o', async () => {
     await press('g', 'h');
     await page.waitForSelector('.stages li');
@@ -327,16 +442,17 @@ async function keyboard(browser) {
 }
 
 async function widths(browser) {
-  for (const [width, height] of [[1280, 800], [1024, 768], [2560, 1300]]) {
+  for (const [width, height] of [[1280, 800], [1024, 768], [2560, 1300], [390, 844]]) {
     const { page, context } = await openPage(browser, base, { width, height });
     await page.goto(entry);
     await page.waitForSelector('.verdict');
-    for (const path of ['/', '/search', '/findings', '/incidents', '/health']) {
+    const rules = ['/rules', '/rules?view=matrix', '/rules?view=set'];
+    for (const path of width < 1000 ? rules : ['/', '/search', '/findings', '/incidents', '/health', ...rules]) {
       await test(`${width} px: ${path} does not scroll sideways`, async () => {
         await page.goto(new URL(path, base).href);
         await settle(page);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth + Math.max(0, (document.querySelector('main')?.scrollWidth ?? 0) - (document.querySelector('main')?.clientWidth ?? 0)));
-        if (path !== '/incidents') await shoot(page, `${path.slice(1) || 'overview'}-${width}`);
+        if (path !== '/incidents') await shoot(page, `${path.slice(1).replace(/\W+/g, '-') || 'overview'}-${width}`);
         expect(over <= 0, `${over} px too wide`);
       });
     }

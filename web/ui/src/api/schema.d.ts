@@ -241,7 +241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Incidents, worst first */
+        /** Incidents, newest first */
         get: operations["listIncidents"];
         put?: never;
         post?: never;
@@ -262,6 +262,161 @@ export interface paths {
         get: operations["getIncident"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules with what they found, and the state of the set
+         * @description Facets count the values of a choice among the rules that the other choices leave.
+         */
+        get: operations["listRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One rule with its text, its hits and what it needs
+         * @description Recent hits name hosts, so reading a rule is recorded, once a minute.
+         */
+        get: operations["getRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a rule holds for an event or does not, condition by condition
+         * @description Recorded like reading the event.
+         */
+        get: operations["explainRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ATT&CK techniques that rules look for, and whether their data arrives */
+        get: operations["getCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the rules anew and judge by them from an entry boundary on
+         * @description A set that cannot be read, or that would lose rules of the current one to an error, is refused:
+         *     `result` says so, the current set judges on. `force` switches all the same, except where the
+         *     set cannot be read. The outcome is recorded.
+         */
+        post: operations["reloadRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the comparison of a new set with the current one found so far */
+        get: operations["getShadow"];
+        put?: never;
+        /**
+         * Compare a new set with the current one, before anything is switched
+         * @description The new set judges the last hours of the sealed lake and then what arrives, beside the current
+         *     one. Its findings are counted and never kept. An earlier comparison ends. The start is recorded.
+         */
+        post: operations["startShadow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/shadow/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the compared set judge from now on */
+        post: operations["acceptShadow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/shadow/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the comparison */
+        post: operations["discardShadow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -312,8 +467,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Append records, one JSON object a line
-         * @description Answers after the records are synced to the journal. Sending the same body again adds nothing.
+         * Append records
+         * @description The body is a log as a file would be: JSON (lines, an array or values), syslog, auditd, Zeek or
+         *     CSV, also packed (gzip, zstd, zip, tar). Answers after the records are synced to the journal.
+         *     Sending the same body again adds nothing; send it with its length, or records that wait for a
+         *     slow rest may be appended twice. What cannot be taken is in `problems`; what came before is kept.
          */
         post: operations["ingest"];
         delete?: never;
@@ -332,7 +490,7 @@ export interface components {
             title: string;
             status: number;
             detail?: string;
-            /** @description Stable word, e.g. query-syntax, unauthorized, not-found. */
+            /** @description Stable word, e.g. query-syntax, no-session, not-found. */
             code: string;
             instance?: string;
             /** @description What to do. */
@@ -520,10 +678,16 @@ export interface components {
             files: number;
             /** @description Unsealed events looked at. */
             hot_rows: number;
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
+            /**
+             * Format: date-time
+             * @description Start asked for, null for an open one.
+             */
+            from: string | null;
+            /**
+             * Format: date-time
+             * @description End asked for, null for an open one.
+             */
+            to: string | null;
         };
         Facet: {
             value: string;
@@ -546,7 +710,7 @@ export interface components {
             /** @example process.cmd_line */
             path: string;
             /** @enum {string} */
-            type: "text" | "int" | "time";
+            type: "text" | "int" | "time" | "id";
             caption: string;
             /** @description Joins events. */
             identifier: boolean;
@@ -608,6 +772,9 @@ export interface components {
         Finding: {
             /** @constant */
             class_uid: 2004;
+            class_name?: string;
+            activity_id?: number;
+            type_uid?: number;
             /** Format: date-time */
             time: string;
             severity: string;
@@ -619,6 +786,7 @@ export interface components {
                 analytic: {
                     uid: string;
                     name: string;
+                    type?: string;
                 };
                 attacks?: {
                     technique?: {
@@ -765,10 +933,7 @@ export interface components {
                 position: number;
                 reason: string;
             }[];
-            rejected_rules: {
-                file: string;
-                reason: string;
-            }[];
+            rejected_rules: components["schemas"]["RejectedRule"][];
             storage: {
                 journal_bytes: number;
                 lake_bytes: number;
@@ -782,7 +947,365 @@ export interface components {
                 go: string;
             };
         };
+        /** @enum {string} */
+        RuleKind: "detection" | "correlation" | "filter";
+        /**
+         * @description Whether events of the log source arrive; everywhere: it is unknown, the rule runs on every event.
+         * @enum {string}
+         */
+        Feed: "received" | "missing" | "everywhere" | "unknown";
+        Rule: {
+            uid: string;
+            title: string;
+            kind: components["schemas"]["RuleKind"];
+            /** @description Sigma level, empty for none. */
+            level: string;
+            /** @description Sigma status, empty for none. */
+            status: string;
+            /** @example product=windows category=process_creation */
+            logsource: string;
+            /** @description Product of the log source, or what stands for one. */
+            source: string;
+            feed: components["schemas"]["Feed"];
+            routed: boolean;
+            /** @description It only feeds correlations. */
+            silent: boolean;
+            techniques: string[];
+            tactics: string[];
+            file: string;
+            line: number;
+            author: string;
+            /** @description Deviations from the specification that change nothing. */
+            warnings: number;
+            /** @description Filters that change it. */
+            filters: number;
+            /** @description Findings in the range. */
+            hits: number;
+            /** Format: date-time */
+            last: string | null;
+            /** @description Findings in 24 equal parts of the range, empty without hits. */
+            spark: number[];
+        };
+        RuleList: {
+            rules: components["schemas"]["Rule"][];
+            /** @description Rules that match. */
+            total: number;
+            /** @description Rules in all. */
+            of: number;
+            facets: {
+                [key: string]: components["schemas"]["Facet"][];
+            };
+            rejected: components["schemas"]["RejectedRule"][];
+            set: components["schemas"]["RuleSet"];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Seconds a part of `spark`. */
+            bucket_s: number;
+        };
+        RejectedRule: {
+            file: string;
+            /** @description Of the construct, from 1. */
+            line: number;
+            uid: string;
+            title: string;
+            reason: string;
+        };
+        RuleSet: {
+            /** @description Findings name it; empty where nothing is judged. */
+            plan_sha256: string;
+            /** Format: date-time */
+            loaded: string;
+            /** @description First journal entry that it judges, 0 for all since the start. */
+            from_entry: number;
+            /** @description Besides the starter pack. */
+            paths: string[];
+            rules: number;
+            correlations: number;
+            filters: number;
+            rejected: number;
+            /** @description Rules that run on every event. */
+            unrouted: number;
+            last_reload: components["schemas"]["Reload"] | null;
+        };
+        ForceOrder: {
+            /**
+             * @description Switch although rules would be lost to errors.
+             * @default false
+             */
+            force: boolean;
+        };
+        RuleChange: {
+            uid: string;
+            title: string;
+            kind: components["schemas"]["RuleKind"];
+            level: string;
+            file: string;
+            line: number;
+        };
+        /** @description At most 1,000 of each; the counts are of all. */
+        RuleDiff: {
+            added: components["schemas"]["RuleChange"][];
+            removed: components["schemas"]["RuleChange"][];
+            changed: components["schemas"]["RuleChange"][];
+            added_count: number;
+            removed_count: number;
+            changed_count: number;
+        };
+        /** @description A rule that a set has lost to an error, or a folder that is empty at once. */
+        LostRule: {
+            uid: string;
+            title: string;
+            file: string;
+            line: number;
+            reason: string;
+        };
+        Reload: {
+            /** Format: date-time */
+            time: string;
+            by: string;
+            /** @enum {string} */
+            result: "switched" | "unchanged" | "refused";
+            old_plan_sha256: string;
+            /** @description Empty where it could not be made. */
+            new_plan_sha256: string;
+            /** @description First journal entry that the new plan judges. */
+            from_entry: number;
+            /** @description Of a refusal. */
+            reason: string;
+            lost: components["schemas"]["LostRule"][];
+            diff: components["schemas"]["RuleDiff"];
+            took_ms: number;
+        };
+        Shadow: {
+            /** @enum {string} */
+            state: "none" | "history" | "live" | "done" | "stale" | "failed";
+            /** @description Of a failure. */
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            started: string | null;
+            paths: string[];
+            hours: number;
+            live: boolean;
+            plan_sha256: string;
+            current_plan_sha256: string;
+            rules: number;
+            rejected: components["schemas"]["RejectedRule"][];
+            /** @description Rules that accepting would lose to errors. */
+            lost: components["schemas"]["LostRule"][];
+            diff: components["schemas"]["RuleDiff"];
+            /** @description Compared so far. */
+            entries: number;
+            events: number;
+            /** @description Of the sealed lake, in all. */
+            history_events: number;
+            through_entry: number;
+            /** @description Journal entries yet to be compared. */
+            behind_entries: number;
+            findings_both: number;
+            findings_only_new: number;
+            findings_only_old: number;
+            /** @description Rules that differ. */
+            differing: number;
+            /** @description At most 500 of them, most first. */
+            differences: {
+                uid: string;
+                title: string;
+                level: string;
+                both: number;
+                only_new: number;
+                only_old: number;
+                examples: {
+                    event: string;
+                    /** Format: date-time */
+                    time: string;
+                    new: boolean;
+                }[];
+            }[];
+        };
+        RuleReference: {
+            uid: string;
+            title: string;
+            kind: components["schemas"]["RuleKind"];
+        };
+        RuleDetail: {
+            uid: string;
+            title: string;
+            kind: components["schemas"]["RuleKind"];
+            /** @description Sigma level, empty for none. */
+            level: string;
+            /** @description Sigma status, empty for none. */
+            status: string;
+            /** @example product=windows category=process_creation */
+            logsource: string;
+            /** @description Product of the log source, or what stands for one. */
+            source: string;
+            feed: components["schemas"]["Feed"];
+            routed: boolean;
+            /** @description It only feeds correlations. */
+            silent: boolean;
+            techniques: string[];
+            tactics: string[];
+            file: string;
+            line: number;
+            author: string;
+            /** @description Deviations from the specification that change nothing. */
+            warnings: number;
+            /** @description Filters that change it. */
+            filters: number;
+            /** @description Findings in the range. */
+            hits: number;
+            /** Format: date-time */
+            last: string | null;
+            /** @description Findings in 24 equal parts of the range, empty without hits. */
+            spark: number[];
+            description: string;
+            name: string;
+            license: string;
+            date: string;
+            modified: string;
+            references: string[];
+            falsepositives: string[];
+            tags: string[];
+            /** @description Of the file. */
+            sha256: string;
+            /** @description Deviations from the specification that change nothing. */
+            notes: string[];
+            text: {
+                /** @description The file as it was loaded. */
+                text: string;
+                /** @description False: the file is another by now, so that it is not shown. */
+                current: boolean;
+            };
+            /** @description Kinds of events, any of which will do. */
+            needs: string[];
+            /** @description Events of its log source. */
+            events: number;
+            filtered_by: components["schemas"]["RuleReference"][];
+            /** @description What it correlates or filters, and what correlates it. */
+            related: components["schemas"]["RuleReference"][];
+            histogram: components["schemas"]["Histogram"];
+            /** @description Newest findings in the range. */
+            recent: {
+                finding: string;
+                event: string;
+                /** Format: date-time */
+                time: string;
+                host: string;
+            }[];
+        };
+        Coverage: {
+            /** @description In the order of ATT&CK. */
+            tactics: string[];
+            techniques: {
+                id: string;
+                /** @description Empty without a catalogue of ATT&CK. */
+                name: string;
+                tactics: string[];
+                rules: number;
+                /** @description Rules whose data arrives. */
+                able: number;
+                hits: number;
+                /** @description Level of the worst rule with hits, empty for none. */
+                worst: string;
+                retired: boolean;
+                /** @description Log sources that rules need and that do not arrive. */
+                missing: string[];
+            }[];
+            /** @description It is known what arrives. */
+            judged: boolean;
+            attack_version: string;
+            rules: number;
+            /** @description Rules that cannot fire for want of data. */
+            blind: number;
+            everywhere: number;
+            /** @description Rules that name no technique. */
+            untagged: number;
+            /** @description Log sources that rules need and that do not arrive, most rules first. */
+            gaps: {
+                logsource: string;
+                /** @description Kinds of events, any of which will do. */
+                needs: string[];
+                rules: number;
+                /** @description Techniques that only rules without data look for. */
+                lost: string[];
+            }[];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        RuleExplanation: {
+            event: components["schemas"]["EventRow"];
+            explanation: {
+                uid: string;
+                title: string;
+                file: string;
+                line: number;
+                match: boolean;
+                /** @description What decided. */
+                summary: string;
+                logsource: {
+                    logsource: string;
+                    routed: boolean;
+                    fits: boolean;
+                    parts?: {
+                        logsource: string;
+                        fits: boolean;
+                        kinds: {
+                            fits: boolean;
+                            clauses: {
+                                field: string;
+                                wanted: string[];
+                                had: string[];
+                                holds: boolean;
+                            }[];
+                        }[];
+                    }[];
+                };
+                condition: components["schemas"]["ExplainStep"];
+                /** @description There are more steps than are shown. */
+                cut?: boolean;
+            };
+        };
+        ExplainStep: {
+            /** @enum {string} */
+            kind: "all" | "any" | "not" | "test";
+            /** @description Of a search identifier. */
+            name?: string;
+            /** @description Of it in the file. */
+            line?: number;
+            holds: boolean;
+            /** @description Told in full further up. */
+            again?: boolean;
+            steps?: components["schemas"]["ExplainStep"][];
+            test?: {
+                /** @description As the rule calls it; empty: every value of the event. */
+                field: string;
+                /** @example ends with */
+                op: string;
+                /** @description Every wanted value has to hold, not one. */
+                all: boolean;
+                wanted: string[];
+                /** @description Those of wanted that hold. */
+                holds: string[];
+                /** @description Wanted values left out. */
+                more: number;
+                /** @description As the event calls the field. */
+                native?: string;
+                /** @enum {string} */
+                state: "missing" | "null" | "empty" | "value";
+                had: string[];
+            };
+        };
         Verification: {
+            /**
+             * Format: date-time
+             * @description When the check began.
+             */
+            time?: string;
             ok: boolean;
             entries: number;
             events: number;
@@ -795,9 +1318,22 @@ export interface components {
             took_ms: number;
         };
         IngestResult: {
+            /** @description Files in the body that held records. */
+            files: number;
+            /** @description Records appended. */
             records: number;
+            /** @description Records that were here before. */
             already: number;
+            /** @description Parts that could not be taken, each with a problem. */
             skipped: number;
+            problems: {
+                /** @description The source and the archive member. */
+                path: string;
+                /** @description Record, empty for the whole. */
+                where: string;
+                /** @description What is wrong and what to do. */
+                text: string;
+            }[];
             /** @description First and last journal entry, empty when nothing was added. */
             entries: number[];
         };
@@ -823,6 +1359,8 @@ export interface components {
         From: string;
         /** @description End of the range, exclusive. */
         To: string;
+        /** @description The rule's id; sha256-HASH-LINE for a rule without one. */
+        RuleID: string;
         /** @description ENTRY-LEAF, e.g. 12-7. */
         EventUID: string;
     };
@@ -1005,14 +1543,14 @@ export interface operations {
     };
     completeQuery: {
         parameters: {
-            query: {
+            query?: {
                 /**
                  * @description Query, empty matches everything.
                  * @example process.cmd_line:*lsass* AND severity:>=high
                  */
                 q?: components["parameters"]["Query"];
-                /** @description Offset in the query in UTF-8 bytes. */
-                cursor: number;
+                /** @description Offset in the query in UTF-8 bytes, its end where not given. */
+                cursor?: number;
             };
             header?: never;
             path?: never;
@@ -1136,6 +1674,8 @@ export interface operations {
                 /** @description Identifier of the rule. */
                 rule?: string;
                 host?: string;
+                /** @description Identifier of an incident. */
+                incident?: string;
                 /** @description Start of the range, inclusive. */
                 from?: components["parameters"]["From"];
                 /** @description End of the range, exclusive. */
@@ -1230,6 +1770,266 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listRules: {
+        parameters: {
+            query?: {
+                /** @description Words; each has to be in the title, the id, the tags, the file or the author. */
+                q?: string;
+                level?: "critical" | "high" | "medium" | "low" | "informational" | "none";
+                status?: "stable" | "test" | "experimental" | "deprecated" | "unsupported" | "none";
+                kind?: components["schemas"]["RuleKind"];
+                /** @description Product of the log source, its category or service where it has none, or any. */
+                source?: string;
+                feed?: components["schemas"]["Feed"];
+                /** @description ATT&CK technique with its sub-techniques, e.g. T1003. */
+                technique?: string;
+                /** @description ATT&CK tactic, e.g. Credential Access. */
+                tactic?: string;
+                /** @description no: the log source is unknown, the rule runs on every event. */
+                routed?: "yes" | "no";
+                /** @description yes: the rule only feeds correlations. */
+                silent?: "yes" | "no";
+                /** @description Findings in the range. */
+                hits?: "some" | "none";
+                sort?: "hits" | "level" | "title" | "last";
+                /** @description Start of the range, inclusive. */
+                from?: components["parameters"]["From"];
+                /** @description End of the range, exclusive. */
+                to?: components["parameters"]["To"];
+                limit?: number;
+                /** @description Rules to leave out. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRule: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, inclusive. */
+                from?: components["parameters"]["From"];
+                /** @description End of the range, exclusive. */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path: {
+                /** @description The rule's id; sha256-HASH-LINE for a rule without one. */
+                id: components["parameters"]["RuleID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    explainRule: {
+        parameters: {
+            query: {
+                /** @description Identifier of the event, ENTRY-LEAF. */
+                event: string;
+            };
+            header?: never;
+            path: {
+                /** @description The rule's id; sha256-HASH-LINE for a rule without one. */
+                id: components["parameters"]["RuleID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Explanation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleExplanation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCoverage: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, inclusive. */
+                from?: components["parameters"]["From"];
+                /** @description End of the range, exclusive. */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Coverage */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reloadRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForceOrder"];
+            };
+        };
+        responses: {
+            /** @description Outcome */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comparison */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Folders below those that the process was started with; the current ones where not given. */
+                    paths?: string[];
+                    /**
+                     * @description How far back, from the newest event.
+                     * @default 24
+                     */
+                    hours?: number;
+                    /**
+                     * @description Go on with what arrives.
+                     * @default true
+                     */
+                    live?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Comparison */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForceOrder"];
+            };
+        };
+        responses: {
+            /** @description Outcome */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    discardShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No comparison any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -1275,9 +2075,10 @@ export interface operations {
     ingest: {
         parameters: {
             query: {
-                /** @description Name of the sender. */
+                /** @description Name of the sender, at most 200 bytes, printable. */
                 source: string;
-                format?: "json";
+                /** @description Format of the records, detected where not given. */
+                format?: "json" | "evtx" | "syslog" | "auditd" | "zeek-tsv" | "csv" | "text";
             };
             header?: never;
             path?: never;

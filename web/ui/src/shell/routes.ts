@@ -1,6 +1,6 @@
 /** Routes as data: pattern, page, title. Pure, so that it can be tested without a browser. */
 
-export type PageName = 'overview' | 'search' | 'findings' | 'incidents' | 'incident' | 'health' | 'missing';
+export type PageName = 'overview' | 'search' | 'findings' | 'incidents' | 'incident' | 'rules' | 'health' | 'missing';
 
 export interface Match {
   page: PageName;
@@ -14,6 +14,7 @@ const table: [PageName, string][] = [
   ['findings', '/findings'],
   ['incidents', '/incidents'],
   ['incident', '/incidents/:id'],
+  ['rules', '/rules'],
   ['health', '/health'],
 ];
 

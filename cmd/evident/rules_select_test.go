@@ -1,0 +1,94 @@
+package main
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/sigma"
+)
+
+// TestGlobEqualsPath: on texts without a slash, globs are those of path.Match.
+func TestGlobEqualsPath(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.StringMatching(`[ab*?]{0,8}`).Draw(t, "pattern")
+		text := rapid.StringMatching(`[abAB]{0,8}`).Draw(t, "text")
+		want, err := path.Match(pattern, strings.ToLower(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := globMatch(pattern, text); got != want {
+			t.Fatalf("%q on %q: got %v", pattern, text, got)
+		}
+	})
+}
+
+// TestFilterValueIsLiteral: a filter made of a value suppresses events with
+// exactly that value, whatever is in it.
+func TestFilterValueIsLiteral(t *testing.T) {
+	const rule = "title: Rule\nid: r1\nlogsource: {product: acme}\ndetection: {s: {B: x}, condition: s}\n"
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringMatching("[ab*?\\\\'\"%:#{}\\[\\]|é\u202e\x1b\n \t-]{0,12}").Draw(t, "value")
+		rs := (&sigma.Loader{}).Parse("r.yml", []byte(rule))
+		text, _ := filterText(&tuning{
+			rule:   found{Meta: &rs.Rules[0].Meta, rule: rs.Rules[0]},
+			fields: []string{"A"}, values: []string{value},
+		})
+		rs = (&sigma.Loader{}).Parse("r.yml", []byte(rule+"---\n"+text))
+		if len(rs.Rejected) > 0 || len(rs.Filters) != 1 || len(rs.Filters[0].Applied) != 1 {
+			t.Fatalf("rejected %+v\n%s", rs.Rejected, text)
+		}
+		plan, err := sigma.Compile(rs, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := plan.Matcher()
+		for other, want := range map[string]int{value: 0, value + "z": 1, "z" + value: 1} {
+			ev := event.Event{Native: event.Fields{
+				{Name: "A", Value: event.Value{Kind: event.String, Text: other}},
+				{Name: "B", Value: event.Value{Kind: event.String, Text: "x"}},
+			}}
+			if got := len(m.Match(&ev)); got != want {
+				t.Fatalf("%d matches for %q, want %d\n%s", got, other, want, text)
+			}
+		}
+	})
+}
+
+// TestCorrelationKeepsItsRules: a rule that is left out but feeds a wanted
+// correlation stays, silent.
+func TestCorrelationKeepsItsRules(t *testing.T) {
+	rs := (&sigma.Loader{}).Parse("r.yml", []byte(`
+title: Base
+name: base
+id: r1
+level: low
+logsource: {product: acme}
+detection: {s: {A: 1}, condition: s}
+---
+title: Many
+id: c1
+level: high
+correlation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 2}}
+---
+title: Other
+id: r2
+level: low
+logsource: {product: acme}
+detection: {s: {A: 1}, condition: s}
+`))
+	if len(rs.Rejected) > 0 {
+		t.Fatalf("%+v", rs.Rejected)
+	}
+	c, err := (&selectFlags{MinLevel: "high"}).choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.apply(rs)
+	if len(got.Rules) != 1 || got.Rules[0].ID != "r1" || !got.Rules[0].Silent || len(got.Correlations) != 1 {
+		t.Errorf("kept %d rules, %d correlations", len(got.Rules), len(got.Correlations))
+	}
+}
