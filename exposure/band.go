@@ -23,9 +23,6 @@ func step(b register.Band, by int) register.Band {
 	return bands[min(max(i+by, 0), len(bands)-1)]
 }
 
-// easier reports whether a is an easier band than b.
-func easier(a, b register.Band) bool { return slices.Index(bands, a) < slices.Index(bands, b) }
-
 // weightOf is the length of a move for the search of the most likely path.
 func weightOf(b register.Band) float64 { return -math.Log(ease[max(slices.Index(bands, b), 0)]) }
 

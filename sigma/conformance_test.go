@@ -157,13 +157,13 @@ func describe(rs *RuleSet) string {
 // clauses are the chapters of the specification 2.1.0 that cases cite, by
 // document; of the modifiers appendix, the modifiers it describes.
 var clauses = map[string]string{
-	"Rules spec": "Title, Identification, Status, Level, Schema, Yaml File, LogSource, Detection, " +
-		"Search-Identifier, General, String Wildcard, Escaping, Lists, Maps, Field Usage, " +
+	"Rules spec": "Title, Identification, Status, Level, Schema, Yaml File, LogSource, " +
+		"Detection, Search-Identifier, General, String Wildcard, Escaping, Lists, Maps, Field Usage, " +
 		"Special Field Values, Field Existence, Value Modifiers, Placeholders, " +
 		"Keywords search, Condition",
-	"Modifiers appendix": "all, startswith, endswith, contains, exists, cased, neq, windash, re, i, m, s, " +
-		"base64, base64offset, utf16le, utf16be, utf16, wide, lt, lte, gt, gte, minute, hour, day, " +
-		"week, month, year, Time Modifiers, cidr, expand, fieldref",
+	"Modifiers appendix": "all, startswith, endswith, contains, exists, cased, neq, windash, " +
+		"re, i, m, s, base64, base64offset, utf16le, utf16be, utf16, wide, lt, lte, gt, gte, " +
+		"minute, hour, day, week, month, year, Time Modifiers, cidr, expand, fieldref",
 	"Taxonomy appendix": "Category Folder, Linux Folder, Network Folder, Windows Folder, Other",
 	"Correlation spec":  "Expression of Relationships",
 }

@@ -245,7 +245,8 @@ func TestCorpusEqualsNaive(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
 			wg.Go(func() {
 				m := p.Matcher()
-				for i := next.Add(1) - 1; i < int64(len(events)) && !t.Failed(); i = next.Add(1) - 1 {
+				total := int64(len(events))
+				for i := next.Add(1) - 1; i < total && !t.Failed(); i = next.Add(1) - 1 {
 					got := ids(rulesOf(m.Match(&events[i])))
 					if i%int64(step) != 0 && (got == "" || hits.Add(1)%int64(step/12+1) != 0) {
 						continue
@@ -292,7 +293,9 @@ func TestCorpusEqualsReading(t *testing.T) {
 				if readings[r] == nil {
 					readings[r] = readFile(t, r)
 				}
-				want := readings[r].holds(&ev, func(field string) []string { return n.names(field, n.rename) })
+				want := readings[r].holds(&ev, func(field string) []string {
+					return n.names(field, n.rename)
+				})
 				if got := n.eval(r.detection); got != want {
 					t.Errorf("%s on %s: oracle %v, reading %v", r.File, cases[c].dir, got, want)
 				}

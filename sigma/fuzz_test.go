@@ -61,7 +61,8 @@ func FuzzCondition(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		leaf := &expr{pred: &predicate{field: "A", kind: predExists}}
 		c := conditionParser{
-			names: map[string]*expr{"a": leaf, "b": leaf}, order: []string{"a", "b"}, spend: (&ruleParser{}).spend,
+			names: map[string]*expr{"a": leaf, "b": leaf}, order: []string{"a", "b"},
+			spend: (&ruleParser{}).spend,
 		}
 		x, err := c.parse(text)
 		if (x == nil) == (err == nil) {
@@ -95,9 +96,12 @@ func FuzzPattern(f *testing.F) {
 // the oracle and a reading of the document agree.
 func FuzzVerdict(f *testing.F) {
 	f.Add("  s: {A|contains: x, B: null}\n  condition: not s", `{"A": "xyz", "B": [1, null]}`)
-	f.Add("  s: ['a*b', 1]\n  t: {A|re|i: '^x'}\n  condition: 1 of s* or (t and not s)", `{"A": "X\n"}`)
-	f.Add("  s: {A|windash|base64offset|contains: ' -e '}\n  condition: [s, all of them]", `{"A": "IC1lIA=="}`)
-	f.Add("  s: {A|fieldref|endswith: B, C|cidr: '::/0'}\n  condition: 1 of _* or s", `{"A": "ab", "B": "B"}`)
+	f.Add("  s: ['a*b', 1]\n  t: {A|re|i: '^x'}\n  condition: 1 of s* or (t and not s)",
+		`{"A": "X\n"}`)
+	f.Add("  s: {A|windash|base64offset|contains: ' -e '}\n  condition: [s, all of them]",
+		`{"A": "IC1lIA=="}`)
+	f.Add("  s: {A|fieldref|endswith: B, C|cidr: '::/0'}\n  condition: 1 of _* or s",
+		`{"A": "ab", "B": "B"}`)
 	f.Fuzz(func(t *testing.T, detection, text string) {
 		if len(detection) > 2000 || len(text) > 4000 || strings.Count(detection, "*") > 30 {
 			return
@@ -128,16 +132,22 @@ func FuzzVerdict(f *testing.F) {
 // FuzzLogsources: no mapping makes its parser panic or routing disagree with
 // the oracle's.
 func FuzzLogsources(f *testing.F) {
-	f.Add("version: 1\nsources:\n  - logsource: {product: a}\n    events:\n      - when: {A: ['*', 1]}\n" +
-		"        fields: {B: [C, A]}\n")
-	f.Add("version: 1\naliases: {A: [B, C]}\nprefixes: ['x.']\nsources: [{logsource: {category: b}}]\n")
+	f.Add("version: 1\nsources:\n  - logsource: {product: a}\n    events:\n" +
+		"      - when: {A: ['*', 1]}\n        fields: {B: [C, A]}\n")
+	f.Add("version: 1\naliases: {A: [B, C]}\nprefixes: ['x.']\n" +
+		"sources: [{logsource: {category: b}}]\n")
+	of := func(source, detection string) string {
+		return strings.Replace(inDetection(detection), "product: a", source, 1)
+	}
 	rs := (&Loader{}).Parse("t.yml", []byte(strings.Join([]string{
 		inDetection("  s: {B: null}\n  condition: s\n"),
-		strings.Replace(inDetection("  s: {A: 1}\n  condition: s\n"), "product: a", "product: a, category: b", 1),
-		strings.Replace(inDetection("  s: {C|fieldref: A}\n  condition: not s\n"), "product: a", "category: b", 1),
+		of("product: a, category: b", "  s: {A: 1}\n  condition: s\n"),
+		of("category: b", "  s: {C|fieldref: A}\n  condition: not s\n"),
 	}, "---\n")))
 	events := []event.Event{
-		{Product: "a", Category: "B", Native: event.Fields{{Name: "A", Value: event.Value{Kind: event.Number, Text: "1"}}}},
+		{Product: "a", Category: "B", Native: event.Fields{
+			{Name: "A", Value: event.Value{Kind: event.Number, Text: "1"}},
+		}},
 		{Native: event.Fields{{Name: "x.B", Value: event.Value{Kind: event.String, Text: "v"}}}},
 		{Product: "a", Native: event.Fields{{Name: "A", Value: event.Value{Kind: event.List}}}},
 	}

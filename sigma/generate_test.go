@@ -16,19 +16,22 @@ import (
 var (
 	someFields = []string{"A", "B", "C", "D e", "EventID", "Channel"}
 	someTexts  = []string{
-		"", "a", "b", "K", "\u212A", "ſ", "S", "ab", "aB", `\`, `\\`, `C:\x`, `.exe`, `\cmd.exe`, "-", "/",
-		" -a", "--a", "–", "—b", "é", "É", "\n", "\r\n", "1", "10", "-3", "2.5", "1e3", "9007199254740993",
-		"10.0.0.1", "::ffff:10.0.0.1", "fe80::1%e", "2026-01-02 03:04:05", "2026-12-31T23:59Z", "Security",
-		"x", "*", "?", `\*`, "YWI=", "\xff", "Straße", "ẞ", "İ", "\u13a0", "\uab70", "%u%", "null",
+		"", "a", "b", "K", "\u212A", "ſ", "S", "ab", "aB", `\`, `\\`, `C:\x`, `.exe`, `\cmd.exe`,
+		"-", "/", " -a", "--a", "–", "—b", "é", "É", "\n", "\r\n", "1", "10", "-3", "2.5", "1e3",
+		"9007199254740993", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%e", "2026-01-02 03:04:05",
+		"2026-12-31T23:59Z", "Security", "x", "*", "?", `\*`, "YWI=",
+		"\xff", "Straße", "ẞ", "İ", "\u13a0", "\uab70", "%u%", "null",
 	}
 	someRegexes = []string{
-		"a+b", "^a", "b$", "a.b", "(ab|cd)x?", `\ba`, `[ab]{2,3}`, "(?i)k", "[^a]", "a|b", `\\`, "^$",
-		`x.{3,}`, `(?m)^a$`, `é`, `\d+\.\d+`, `(a|b)*[^\n]x`, `[[:alpha:]]{3}`, `ſ`, ``,
+		"a+b", "^a", "b$", "a.b", "(ab|cd)x?", `\ba`, `[ab]{2,3}`, "(?i)k", "[^a]", "a|b",
+		`\\`, "^$", `x.{3,}`, `(?m)^a$`, `é`, `\d+\.\d+`, `(a|b)*[^\n]x`, `[[:alpha:]]{3}`, `ſ`, ``,
 	}
 	someNumbers = []string{
 		"-4", "0", "1", "5.5", "10", "12", "1e3", "9007199254740993", "9007199254740992.5", "-0",
 	}
-	someNetworks = []string{"10.0.0.0/8", "'::/0'", "10.0.0.1", "'::ffff:10.0.0.0/104'", "'fe80::/10'"}
+	someNetworks = []string{
+		"10.0.0.0/8", "'::/0'", "10.0.0.1", "'::ffff:10.0.0.0/104'", "'fe80::/10'",
+	}
 )
 
 // gen draws from a few texts, other ones in each check.
@@ -103,18 +106,20 @@ func drawItem(t gen) string {
 	case 1:
 		return field + "|exists: " + one(t, "exists", "true", "false")
 	case 2:
-		return field + "|re" + one(t, "flag", "", "|i", "|s", "|m|i", "|startswith", "|i|endswith") + drawLink(t) +
-			": " + drawList(t, "regex", someRegexes, yamlText)
+		flag := one(t, "flag", "", "|i", "|s", "|m|i", "|startswith", "|i|endswith")
+		return field + "|re" + flag + drawLink(t) + ": " + drawList(t, "regex", someRegexes, yamlText)
 	case 3:
 		return field + "|" + one(t, "op", "lt", "lte", "gt", "gte") + drawLink(t) + ": " +
 			drawList(t, "number", someNumbers, plain)
 	case 4:
-		return field + "|" + one(t, "part", "minute", "hour", "day", "week", "month|gte", "lt|year") + drawLink(t) +
-			": " + drawList(t, "number", []string{"0", "1", "2", "3", "4", "12", "23", "53", "2026"}, plain)
+		part := one(t, "part", "minute", "hour", "day", "week", "month|gte", "lt|year")
+		return field + "|" + part + drawLink(t) + ": " +
+			drawList(t, "number", []string{"0", "1", "2", "3", "4", "12", "23", "53", "2026"}, plain)
 	case 5:
 		return field + "|cidr" + drawLink(t) + ": " + drawList(t, "network", someNetworks, plain)
 	case 6:
-		mode := one(t, "mode", "", "|contains", "|startswith", "|endswith", "|neq", "|cased", "|contains|neq")
+		mode := one(t, "mode", "", "|contains", "|startswith", "|endswith", "|neq", "|cased",
+			"|contains|neq")
 		return field + "|fieldref" + mode + ": " + drawList(t, "other", someFields, plain)
 	case 7:
 		return field + one(t, "link", "", "|all") + ": [null, " + drawTexts(t) + "]"
@@ -175,8 +180,9 @@ func drawMap(t gen) string {
 // drawCondition draws a condition over s0, s1, s2, t0 and _u.
 func drawCondition(t gen, depth int) string {
 	if depth > 3 || chance(t, 3, "leaf") {
-		return one(t, "operand", "s0", "s1", "s2", "t0", "_u", "1 of s*", "all of s*", "2 of s*", "any of *0",
-			"1 of them", "all of them", "3 of them", "1 of _*", "all of *", "1 of s*1")
+		return one(t, "operand", "s0", "s1", "s2", "t0", "_u", "1 of s*", "all of s*",
+			"2 of s*", "any of *0", "1 of them", "all of them", "3 of them", "1 of _*", "all of *",
+			"1 of s*1")
 	}
 	left := drawCondition(t, depth+1)
 	switch rapid.IntRange(0, 4).Draw(t.T, "connective") {
@@ -198,7 +204,8 @@ func drawRule(t gen, n int) string {
 		"{product: acme}", "{product: windows, category: process_creation}")
 	doc := fmt.Sprintf("---\ntitle: r%d\nid: r%d\nlogsource: %s\ndetection:\n", n, n, source)
 	if chance(t, 2, "single") {
-		return doc + "  s0: {" + drawItem(t) + "}\n  condition: " + one(t, "condition", "s0", "not s0") + "\n"
+		return doc + "  s0: {" + drawItem(t) + "}\n  condition: " +
+			one(t, "condition", "s0", "not s0") + "\n"
 	}
 	for _, name := range []string{"s0", "s1", "s2", "t0", "_u"} {
 		doc += "  " + name + ": " + drawSelection(t) + "\n"
@@ -208,7 +215,8 @@ func drawRule(t gen, n int) string {
 
 // drawFilter draws a filter document for some of the rules.
 func drawFilter(t gen, n int) string {
-	return fmt.Sprintf("---\ntitle: f%d\nlogsource: %s\nfilter:\n  rules: %s\n  s0: %s\n  t1: %s\n  condition: %s\n",
+	return fmt.Sprintf("---\ntitle: f%d\nlogsource: %s\nfilter:\n"+
+		"  rules: %s\n  s0: %s\n  t1: %s\n  condition: %s\n",
 		n, one(t, "source", "{product: windows}", "{product: acme}"),
 		one(t, "rules", "[r0]", "[r1, r0]", "any"), drawSelection(t), drawSelection(t),
 		one(t, "condition", "not s0", "not 1 of them", "s0 or not t1", "not s0 and not t1"))
@@ -246,7 +254,8 @@ func drawEvent(t gen) event.Event {
 	case 1:
 		ev.Product, ev.Service = "Windows", "security"
 	}
-	names := append([]string{"A ", "De", "NewProcessName", "event_id", "EventData.A"}, someFields...)
+	names := append([]string{"A ", "De", "NewProcessName", "event_id", "EventData.A"},
+		someFields...)
 	for range rapid.IntRange(0, 6).Draw(t.T, "fields") {
 		name := rapid.SampledFrom(names).Draw(t.T, "name")
 		ev.Native = append(ev.Native, event.Field{Name: name, Value: drawValue(t, 0)})

@@ -46,15 +46,18 @@ var hostileFiles = []struct{ name, src, reason string }{
 	{"alias bomb", aliasBomb(9), "more than 200000 YAML nodes"},
 	{
 		"levels in a condition",
-		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("(", 100_000) + "a\n"), "longer than 65536",
+		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("(", 100_000) + "a\n"),
+		"longer than 65536",
 	},
 	{
 		"brackets in a condition",
-		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("(", 30_000) + "a\n"), "nested deeper",
+		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("(", 30_000) + "a\n"),
+		"nested deeper",
 	},
 	{
 		"negations in a condition",
-		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("not ", 16_000) + "a\n"), "nested deeper",
+		inDetection("  a: {A: 1}\n  condition: " + strings.Repeat("not ", 16_000) + "a\n"),
+		"nested deeper",
 	},
 	{
 		"conditions that name many selections",
@@ -74,11 +77,13 @@ var hostileFiles = []struct{ name, src, reason string }{
 	{"an exploding expression", inDetection("  a: {A|re: '(a+)+$'}\n  condition: a\n"), ""},
 	{
 		"repetition within repetition",
-		inDetection("  a: {A|re: '((a{100}){100}){100}'}\n  condition: a\n"), "invalid repeat count",
+		inDetection("  a: {A|re: '((a{100}){100}){100}'}\n  condition: a\n"),
+		"invalid repeat count",
 	},
 	{
 		"repetition after repetition",
-		inDetection("  a: {A|re: '" + strings.Repeat("a{1000}", 50) + "'}\n  condition: a\n"), "more than 10000",
+		inDetection("  a: {A|re: '" + strings.Repeat("a{1000}", 50) + "'}\n  condition: a\n"),
+		"more than 10000",
 	},
 	{
 		"many repetitions",
@@ -87,21 +92,25 @@ var hostileFiles = []struct{ name, src, reason string }{
 	},
 	{
 		"an expression of brackets",
-		inDetection("  a: {A|re: '" + strings.Repeat("(", 20_000) + "'}\n  condition: a\n"), "RE2 syntax",
+		inDetection("  a: {A|re: '" + strings.Repeat("(", 20_000) + "'}\n  condition: a\n"),
+		"RE2 syntax",
 	},
 	{
 		"dashes and offsets",
 		inDetection("  a:\n    A|windash|base64offset:\n" +
-			strings.Repeat("      - ' -aaaa -bbbb -cccc'\n", 50_000) + "  condition: a\n"), "too large once",
+			strings.Repeat("      - ' -aaaa -bbbb -cccc'\n", 50_000) + "  condition: a\n"),
+		"too large once",
 	},
 	{
 		"a value of 1 MB",
-		inDetection("  a: {A|windash|base64offset: '" + strings.Repeat("x", 1<<20) + "'}\n  condition: a\n"),
+		inDetection("  a: {A|windash|base64offset: '" + strings.Repeat("x", 1<<20) +
+			"'}\n  condition: a\n"),
 		"more than 65536",
 	},
 	{
 		"100,000 values",
-		inDetection("  a:\n    A|contains:\n" + many("      - 'value %d'\n", 100_000) + "  condition: a\n"), "",
+		inDetection("  a:\n    A|contains:\n" + many("      - 'value %d'\n", 100_000) +
+			"  condition: a\n"), "",
 	},
 	{
 		"100,000 stars",
@@ -131,7 +140,8 @@ func deepMaps(levels int) string {
 func aliasBomb(levels int) string {
 	src := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := 1; i < levels; i++ {
-		src += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), i-1)
+		below := strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9)
+		src += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, below, i-1)
 	}
 	return src
 }
@@ -171,7 +181,8 @@ func TestHostileFiles(t *testing.T) {
 			}
 			if len(rs.Rules) != 0 || len(rs.Rejected) == 0 ||
 				!strings.Contains(rs.Rejected[0].Reason, f.reason) {
-				t.Fatalf("got %d rules, rejections %.300v; want %q", len(rs.Rules), rs.Rejected, f.reason)
+				t.Fatalf("got %d rules, rejections %.300v; want %q", len(rs.Rules), rs.Rejected,
+					f.reason)
 			}
 			if n := len(rs.Rejected[0].Reason); n > 1000 {
 				t.Errorf("the reason has %d bytes", n)
@@ -208,10 +219,12 @@ func bigEvents() map[string]event.Event {
 		return event.Field{Name: name, Value: event.Value{Kind: event.String, Text: s}}
 	}
 	out := map[string]event.Event{
-		"50 MB of a":         {Native: event.Fields{text("A", strings.Repeat("a", 50<<20))}},
-		"5 MB of capitals":   {Native: event.Fields{text("A", strings.Repeat("NEEDL", 1<<20))}},
-		"5 MB of two bytes":  {Native: event.Fields{text("A", strings.Repeat("É", 5<<19))}},
-		"5 MB of half pairs": {Native: event.Fields{text("A", strings.Repeat("\xed\xa0\x80x", 5<<18))}},
+		"50 MB of a":        {Native: event.Fields{text("A", strings.Repeat("a", 50<<20))}},
+		"5 MB of capitals":  {Native: event.Fields{text("A", strings.Repeat("NEEDL", 1<<20))}},
+		"5 MB of two bytes": {Native: event.Fields{text("A", strings.Repeat("É", 5<<19))}},
+		"5 MB of half pairs": {
+			Native: event.Fields{text("A", strings.Repeat("\xed\xa0\x80x", 5<<18))},
+		},
 	}
 	list := event.Value{Kind: event.List}
 	for range 1_000_000 {
@@ -280,7 +293,8 @@ func TestHostileTexts(t *testing.T) {
 	}
 	m := p.Matcher()
 	for _, text := range []string{
-		"x\xffy", "x\xed\xa0\x80y", "\xed\xb0\x80", "x\xc3y", "\xf0\x9f\x98", "x\xf4\x90\x80\x80y", "xy", "\x00",
+		"x\xffy", "x\xed\xa0\x80y", "\xed\xb0\x80", "x\xc3y", "\xf0\x9f\x98",
+		"x\xf4\x90\x80\x80y", "xy", "\x00",
 	} {
 		for _, other := range []string{"", "x\ufffdy", text} {
 			ev := event.Event{Native: event.Fields{

@@ -129,7 +129,8 @@ func (c *conditionReading) not() bool {
 	}
 	pattern := c.words[0]
 	c.words = c.words[1:]
-	fits := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
+	fits := regexp.MustCompile(
+		"^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
 	counts := c.r.count(func(name string) bool {
 		if strings.EqualFold(pattern, "them") {
 			return !strings.HasPrefix(name, "_")
@@ -237,7 +238,9 @@ func (r *reading) texts(field string) []string {
 
 func (r *reading) positive(field string, mods []string, v *yamltree.Node) bool {
 	has := func(m string) bool { return slices.Contains(mods, m) }
-	any := func(test func(text string) bool) bool { return slices.ContainsFunc(r.texts(field), test) }
+	any := func(test func(text string) bool) bool {
+		return slices.ContainsFunc(r.texts(field), test)
+	}
 	switch {
 	case has("exists"):
 		return (r.find(field) != nil) == (v.Text == "true")

@@ -90,7 +90,8 @@ func TestRegressionData(t *testing.T) {
 				want = more.count
 				for i := range lane.own {
 					if !more.why(&lane.own[i]) {
-						t.Errorf("%s, %s: match %d is not of the kind that explains the count", c.dir, name, i+1)
+						t.Errorf("%s, %s: match %d is not of the kind that explains the count", c.dir,
+							name, i+1)
 					}
 				}
 			}
@@ -140,7 +141,8 @@ func (l *lanes) match(t *testing.T, c regressionCase,
 		})[0]
 		hit := false
 		for _, m := range l.matcher.Match(&ev) {
-			out.verdicts = append(out.verdicts, fmt.Sprintf("%d %s %q", i+1, m.Rule.ID, trimmed(m.Fields)))
+			out.verdicts = append(out.verdicts,
+				fmt.Sprintf("%d %s %q", i+1, m.Rule.ID, trimmed(m.Fields)))
 			hit = hit || m.Rule.ID == c.rule
 		}
 		if naive := len(own.MatchNaive(&ev, l.logsources)) == 1; hit != naive {

@@ -256,15 +256,3 @@ func (s *Sieve) trigger(r *groupRule, n *node) (best trigger, ok bool) {
 	}
 	return trigger{}, false
 }
-func (x *Sieves) Debug(k *Known) {
-	p := x.plan
-	for i := range p.ls.sources {
-		for b := range p.ls.sources[i].branches {
-			fits, known := k.fits(&p.ls.sources[i].branches[b])
-			if !known { println("unknown", p.ls.sources[i].Logsource.String(), b) }
-			if known && fits { break }
-		}
-	}
-	println("--")
-}
-func (x *Sieves) PlanX() *Plan { return x.plan }

@@ -188,18 +188,12 @@ func (s *Sieve) leaf(id int32) (may, must bool) {
 	return holds, holds && !s.loose[s.now[at]]
 }
 
-// Open returns the fields that rules without any trigger among the known fields
-// ask for, with how many rules do: what a lake would have to keep for them.
-func (s *Sieve) Open(p *Plan) map[string]int {
-	out := map[string]int{}
+// Open returns the rules that no event of the kind can be skipped for on account
+// of a single field that is known.
+func (s *Sieve) Open() []*Rule {
+	var out []*Rule
 	for _, rule := range s.rules {
-		code, seen := s.g.rules[rule].code, map[int32]bool{}
-		for i, f := range code.leaves {
-			if s.column[s.g.rules[rule].preds[i]] < 0 && !seen[f.field] {
-				seen[f.field] = true
-				out[p.fields[f.field]]++
-			}
-		}
+		out = append(out, s.m.plan.rules[s.g.rules[rule].rule])
 	}
 	return out
 }

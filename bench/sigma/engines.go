@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,7 +15,7 @@ func (o *options) engines(work string) ([]engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []engine{o.own(self, "evident"), o.own(self, "naive")}
+	out := []engine{o.self(self, "evident"), o.self(self, "naive")}
 	if path := found(o.rsigma, "rsigma"); path != "" {
 		rules, err := o.sameRules(work)
 		if err != nil {
@@ -43,21 +42,14 @@ func found(named string, names ...string) string {
 	return ""
 }
 
-// own is an engine that this program itself is, in a process of its own.
-func (o *options) own(self, name string) engine {
+// self is an engine that this program itself is, in a process of its own.
+func (o *options) self(self, name string) engine {
 	return engine{
 		name: name, child: true,
 		command: func(l *lane, events string) *exec.Cmd {
 			cmd := exec.Command(self, "-engine", name, "-rules", o.rules, "-events", events, "-format", l.format)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 			return cmd
-		},
-		matches: func(stdout []byte) int {
-			var r childReport
-			if json.Unmarshal(stdout, &r) != nil {
-				return -1
-			}
-			return r.Matches
 		},
 	}
 }
@@ -93,7 +85,7 @@ func rsigma(path, rules string) engine {
 			}
 			return cmd
 		},
-		matches: func(stdout []byte) int { return bytes.Count(stdout, []byte("\n")) },
+		matches: func(u *usage) int { return u.stdout.lines },
 	}
 }
 
@@ -111,7 +103,7 @@ func zircolite(path, rules, work string) engine {
 			return exec.Command(path, "--events", events, "--jsononly", "--ruleset",
 				filepath.Join(rules, "rules", "windows"), "--outfile", report)
 		},
-		matches: func([]byte) int {
+		matches: func(*usage) int {
 			var found []struct {
 				Count int `json:"count"`
 			}

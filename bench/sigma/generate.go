@@ -32,7 +32,7 @@ var (
 		`C:\Windows\System32\SearchIndexer.exe`, `C:\Program Files\7-Zip\7zG.exe`, `C:\Windows\System32\notepad.exe`,
 	}
 	parents = []string{`C:\Windows\explorer.exe`, `C:\Windows\System32\services.exe`, `C:\Windows\System32\userinit.exe`}
-	tools = []string{
+	tools   = []string{
 		`C:\Windows\System32\whoami.exe`, `C:\Windows\System32\net.exe`, `C:\Windows\System32\certutil.exe`,
 		`C:\Windows\System32\rundll32.exe`, `C:\Users\kim\AppData\Local\Temp\setup.exe`,
 	}

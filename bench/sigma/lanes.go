@@ -18,7 +18,11 @@ type lane struct {
 	windows bool
 	open    func() (io.ReadCloser, error)      // recorded
 	make    func(rng *rand.Rand, n int) []byte // generated: event n, with its line end
-	count   int                                // events, once written
+
+	path  string // of its events, once written
+	count int
+	long  string // of the same events several times over
+	times int
 }
 
 // generated is how many events the lanes have that are not recorded.
@@ -44,6 +48,36 @@ func lanes(samples string) []*lane {
 
 // rsigmaFormat is the format as rsigma names it.
 func (l *lane) rsigmaFormat() string { return l.format }
+
+// prepare writes the lane's events, and the longer file for programs whose time
+// for loading rules must be taken off: it would drown a short one.
+func (l *lane) prepare(work string) (err error) {
+	l.path, l.long = filepath.Join(work, "events"), filepath.Join(work, "events-long")
+	if l.count, err = l.write(l.path); err != nil {
+		return err
+	}
+	l.times = max(1, (generated+l.count-1)/l.count)
+	f, err := os.Create(l.long)
+	if err != nil {
+		return err
+	}
+	for range l.times {
+		if err := appendFile(f, l.path); err != nil {
+			return err
+		}
+	}
+	return f.Close()
+}
+
+func appendFile(w io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
+}
 
 // write writes the lane's events, one a line.
 func (l *lane) write(path string) (count int, err error) {

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -58,13 +57,12 @@ func (o *options) compare() error {
 		if !strings.Contains(l.name, o.only) {
 			continue
 		}
-		path := filepath.Join(work, "events")
-		if l.count, err = l.write(path); err != nil {
+		if err := l.prepare(work); err != nil {
 			return fmt.Errorf("lane %s: %w", l.name, err)
 		}
 		r := result{lane: l}
 		for _, e := range engines {
-			m, err := o.measure(e, l, path)
+			m, err := o.measure(e, l)
 			if err != nil {
 				return fmt.Errorf("lane %s, %s: %w", l.name, e.name, err)
 			}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/retro"
 	"github.com/evident-sec/evident/internal/source"
 )
 
@@ -17,7 +19,12 @@ import (
 type scanInput struct {
 	each     func(ctx context.Context, visit func(context.Context, *event.Entry) error) error
 	progress func(done, total int64) // may be nil
-	close    func() error
+
+	// sweep, if not nil, visits only records that rules of the plan may hold for,
+	// nil meaning all of an entry's, and tells seen of the events it passed.
+	sweep func(ctx context.Context, cfg retro.Config, visit retro.Visit, seen func(events int64)) error
+
+	close func() error
 
 	kept   bool           // entries have the numbers under which the data folder keeps them
 	report *source.Report // of files, nil for a data folder
@@ -131,6 +138,16 @@ func pastOf(n *node.Node, o pastOrder) *scanInput {
 			}
 		}
 		return nil
+	}
+	in.sweep = func(ctx context.Context, cfg retro.Config, visit retro.Visit, seen func(int64)) error {
+		var done atomic.Int64
+		cfg.From, cfg.To = o.span.From, o.span.To
+		return n.Sweep(ctx, act, cfg, visit, func(events, total int64) {
+			seen(events)
+			if sum := done.Add(events); in.progress != nil {
+				in.progress(sum, max(sum, total))
+			}
+		})
 	}
 	return in
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/normalize"
+	"github.com/evident-sec/evident/internal/retro"
 	"github.com/evident-sec/evident/internal/state"
 )
 
@@ -30,7 +31,7 @@ type scan struct {
 	adapt func(*event.Event)
 	see   func(*event.Event)
 
-	events, bytes, findings atomic.Int64
+	events, judged, bytes, findings atomic.Int64 // judged: of events, not passed over
 }
 
 // judged is one entry and what was found in it.
@@ -90,15 +91,31 @@ func (s *scan) run(ctx context.Context, in *scanInput, take func(*judged) error)
 	})
 	group.Go(func() error {
 		defer close(order)
-		return in.each(ctx, func(ctx context.Context, e *event.Entry) error {
-			return s.start(ctx, e, workers, order)
+		return s.feed(ctx, in, func(e *event.Entry, records []uint32) error {
+			return s.start(ctx, task{e, records}, workers, order)
 		})
 	})
 	return group.Wait()
 }
 
+// feed gives the input to visit: of a data folder only what may be found
+// something in, unless every event is asked for.
+func (s *scan) feed(ctx context.Context, in *scanInput, visit retro.Visit) error {
+	if in.sweep != nil && s.see == nil && s.adapt == nil && s.other == nil {
+		cfg := retro.Config{Plan: s.detect.Plan()}
+		return in.sweep(ctx, cfg, visit, func(events int64) { s.events.Add(events) })
+	}
+	return in.each(ctx, func(_ context.Context, e *event.Entry) error { return visit(e, nil) })
+}
+
+// task is an entry to judge: these of its records, or all for nil.
+type task struct {
+	*event.Entry
+	records []uint32
+}
+
 // start judges one entry beside the others.
-func (s *scan) start(ctx context.Context, e *event.Entry, workers chan *worker, order chan<- *judged) error {
+func (s *scan) start(ctx context.Context, t task, workers chan *worker, order chan<- *judged) error {
 	j := &judged{done: make(chan struct{})}
 	select {
 	case order <- j:
@@ -109,7 +126,7 @@ func (s *scan) start(ctx context.Context, e *event.Entry, workers chan *worker, 
 	w := <-workers
 	go func() {
 		defer func() { workers <- w; close(j.done) }()
-		j.err = s.judge(w, e, j)
+		j.err = s.judge(w, t, j)
 	}()
 	return nil
 }
@@ -158,34 +175,41 @@ func completed(c *detect.Correlator, v *detect.Verdict) ([]state.Finding, error)
 	return append(v.Findings, more...), err
 }
 
-// judge looks at every event of an entry.
-func (s *scan) judge(w *worker, e *event.Entry, j *judged) error {
+// judge looks at the events of an entry.
+func (s *scan) judge(w *worker, t task, j *judged) error {
 	// Time and host are known only of an event that is mapped.
 	whole := !s.from.IsZero() || !s.to.IsZero() || s.see != nil || s.other != nil
 	complete := w.scanner.Complete
 	if whole {
 		complete = nil
 	}
-	var events int64
-	w.scanner.Open(e)
-	for i := 0; ; i++ {
-		ev := w.scanner.Next()
-		if ev == nil {
-			break
+	n := len(t.Records)
+	if t.records != nil {
+		n = len(t.records)
+	}
+	w.scanner.Open(t.Entry)
+	for k := range n {
+		i := k
+		if t.records != nil {
+			i = int(t.records[k])
+			w.scanner.Seek(i)
 		}
+		ev := w.scanner.Next()
 		if whole {
 			w.scanner.Complete()
 		}
+		s.bytes.Add(int64(len(ev.Raw)))
 		if ev.Time.Before(s.from) || !s.to.IsZero() && !ev.Time.Before(s.to) {
 			continue
 		}
-		events++
-		if err := s.one(w, j, ev, e.Records[i].Position, complete); err != nil {
+		s.judged.Add(1)
+		if t.records == nil {
+			s.events.Add(1)
+		}
+		if err := s.one(w, j, ev, t.Records[i].Position, complete); err != nil {
 			return err
 		}
 	}
-	s.events.Add(events)
-	s.bytes.Add(int64(e.Bytes()))
 	return nil
 }
 
@@ -220,7 +244,7 @@ func (s *scan) stats(loaded, rejected int, began time.Time) map[string]any {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &use) // fails only for a bad argument
 	cpu := time.Duration(use.Utime.Nano() + use.Stime.Nano())
 	return map[string]any{
-		"events": s.events.Load(), "bytes": s.bytes.Load(), "findings": s.findings.Load(),
+		"events": s.events.Load(), "judged": s.judged.Load(), "bytes": s.bytes.Load(), "findings": s.findings.Load(),
 		"rules_loaded": loaded, "rules_rejected": rejected,
 		"wall_s": time.Since(began).Seconds(), "cpu_s": cpu.Seconds(), "max_rss_bytes": use.Maxrss * 1024,
 	}

@@ -26,6 +26,9 @@ func New(plan *sigma.Plan) *Detector {
 	return d
 }
 
+// Plan returns what the Detector judges by.
+func (d *Detector) Plan() *sigma.Plan { return d.plan }
+
 // Judge holds the scratch memory of one goroutine.
 type Judge struct {
 	d       *Detector

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -37,7 +38,8 @@ var killNames = [2]string{"even", "odd"}
 
 func killRule(i int) string {
 	return fmt.Sprintf("title: %s\nid: %s\nlogsource: {product: windows}\n"+
-		"detection: {s: {EventID: 4624}, condition: s}\nlevel: high\n", killNames[i], ruleID(killNames[i]))
+		"detection: {s: {EventID: 4624}, condition: s}\nlevel: high\n",
+		killNames[i], ruleID(killNames[i]))
 }
 
 // replaceRule puts the rule in the place of the other in one step.
@@ -64,7 +66,8 @@ func beVictim(dir string) error {
 	go func() {
 		for b := 0; ; b++ {
 			mark := fmt.Sprintf("p%d-%d", os.Getpid(), b)
-			_, err := n.IngestStream(ctx, "test", strings.NewReader(string(logons(mark, 3))), node.IngestOptions{})
+			in := bytes.NewReader(logons(mark, 3))
+			_, err := n.IngestStream(ctx, "test", in, node.IngestOptions{})
 			if err != nil {
 				failed <- err
 				return
@@ -117,7 +120,8 @@ func TestKillDuringReload(t *testing.T) {
 		plan := planWith(t, killRule(i))
 		for _, f := range findings(t, n, ruleID(name)) {
 			if f.Evident.PlanSHA256 != plan {
-				t.Errorf("finding %s of rule %s names plan %s, want %s", f.Info.UID, name, f.Evident.PlanSHA256, plan)
+				t.Errorf("finding %s of rule %s names plan %s, want %s",
+					f.Info.UID, name, f.Evident.PlanSHA256, plan)
 			}
 			byHost[f.Device.Hostname]++
 		}

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -129,7 +130,8 @@ func TestReloadIsRecorded(t *testing.T) {
 	}
 	write(t, filepath.Join(rules, "second.yml"), "title: broken\n")
 	reload(t, n, node.Order{}, node.ReloadRefused)
-	if act := lastAct(t, n); act.Operation != "refuse-rules" || !strings.Contains(act.Detail, "second.yml") {
+	act = lastAct(t, n)
+	if act.Operation != "refuse-rules" || !strings.Contains(act.Detail, "second.yml") {
 		t.Errorf("the refusal is recorded as %+v", act)
 	}
 }
@@ -345,7 +347,9 @@ func await(t *testing.T, what string, done func() bool) {
 
 // TestNoRulesNoReload: a node that judges nothing says so.
 func TestNoRulesNoReload(t *testing.T) {
-	for name, cfg := range map[string]node.Config{"no detection": {NoDetect: true}, "frozen": {Frozen: true}} {
+	for name, cfg := range map[string]node.Config{
+		"no detection": {NoDetect: true}, "frozen": {Frozen: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			cfg.Dir = t.TempDir()
 			n := open(t, cfg)
@@ -365,8 +369,9 @@ func TestReloadKeepsWindows(t *testing.T) {
 	rules := t.TempDir()
 	base := put(t, rules, "first", 4624)
 	many := ruleID("many")
-	write(t, filepath.Join(rules, "many.yml"), "title: many\nid: "+many+"\nlevel: high\ncorrelation:\n"+
-		"  type: event_count\n  rules: ["+base+"]\n  group-by: [Hostname]\n  timespan: 1h\n  condition: {gte: 5}\n")
+	write(t, filepath.Join(rules, "many.yml"), "title: many\nid: "+many+"\nlevel: high\n"+
+		"correlation:\n  type: event_count\n  rules: ["+base+"]\n  group-by: [Hostname]\n"+
+		"  timespan: 1h\n  condition: {gte: 5}\n")
 	n := open(t, node.Config{Dir: t.TempDir(), Rules: []string{rules}})
 	ingest(t, n, logons("host", 3))
 	for i := range 3 {
@@ -377,7 +382,8 @@ func TestReloadKeepsWindows(t *testing.T) {
 	if got := len(findings(t, n, many)); got != 0 {
 		t.Fatalf("%d findings of the correlation after 3 of 5 events", got)
 	}
-	ingest(t, n, []byte(strings.ReplaceAll(string(logons("host", 2)), `"RecordNumber":`, `"Again":true,"RecordNumber":`)))
+	more := bytes.ReplaceAll(logons("host", 2), []byte(`"RecordNumber":`), []byte(`"Again":1,"RecordNumber":`))
+	ingest(t, n, more)
 	settle(t, n)
 	got := findings(t, n, many)
 	if len(got) != 1 || got[0].Evident.PlanSHA256 != n.Plan().Hash() {

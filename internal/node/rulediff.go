@@ -34,7 +34,8 @@ type RuleChange struct {
 }
 
 func (d RuleDiff) String() string {
-	return fmt.Sprintf("%d added, %d removed, %d changed", d.AddedCount, d.RemovedCount, d.ChangedCount)
+	return fmt.Sprintf("%d added, %d removed, %d changed",
+		d.AddedCount, d.RemovedCount, d.ChangedCount)
 }
 
 // diffRules compares two sets by the documents' identifiers.

@@ -59,7 +59,9 @@ func TestShadowComparesHistoryAndLiveEntries(t *testing.T) {
 	ingest(t, n, logons("sealed", 4))
 	settle(t, n)
 	before := allFindings(t, n)
-	err := n.StartShadow(t.Context(), node.ShadowOrder{Caller: "tester", Paths: []string{next}, Hours: 24, Live: true})
+	err := n.StartShadow(t.Context(), node.ShadowOrder{
+		Caller: "tester", Paths: []string{next}, Hours: 24, Live: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,9 @@ func TestShadowComparesHistoryAndLiveEntries(t *testing.T) {
 	shadowed(t, n, func(s *node.ShadowStatus) bool { return s.State == node.ShadowLive })
 	ingest(t, n, logons("live", 3))
 	settle(t, n)
-	s := shadowed(t, n, func(s *node.ShadowStatus) bool { return s.State == node.ShadowLive && s.Behind == 0 })
+	s := shadowed(t, n, func(s *node.ShadowStatus) bool {
+		return s.State == node.ShadowLive && s.Behind == 0
+	})
 
 	if s.Ahead != 4 || s.OnlyNew != 7 || s.OnlyOld != 7 || s.Both < 7 || s.Differing != 2 {
 		t.Errorf("comparison: %+v", s)
@@ -88,7 +92,8 @@ func TestShadowComparesHistoryAndLiveEntries(t *testing.T) {
 		t.Errorf("%d findings are kept, want %d: those of the current set", got, before+2*3)
 	}
 	if n.Plan().Hash() != s.CurrentPlan || s.CurrentPlan == s.Plan {
-		t.Errorf("plan %s judges, the comparison says %s beside %s", n.Plan().Hash(), s.Plan, s.CurrentPlan)
+		t.Errorf("plan %s judges, the comparison says %s beside %s",
+			n.Plan().Hash(), s.Plan, s.CurrentPlan)
 	}
 }
 
@@ -117,7 +122,8 @@ func TestShadowAccept(t *testing.T) {
 	}
 	ingest(t, n, logons("a", 2))
 	settle(t, n)
-	if a, b := len(findings(t, n, ruleID("first"))), len(findings(t, n, ruleID("second"))); a != 0 || b != 2 {
+	a, b := len(findings(t, n, ruleID("first"))), len(findings(t, n, ruleID("second")))
+	if a != 0 || b != 2 {
 		t.Errorf("%d findings of the old rule and %d of the changed one, want 0 and 2", a, b)
 	}
 	if s, err := n.ShadowStatus(t.Context()); err != nil || s.State != node.ShadowNone {
@@ -175,7 +181,8 @@ func TestShadowShowsWhatWouldBeLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := shadowed(t, n, func(s *node.ShadowStatus) bool { return s.State == node.ShadowDone })
-	if len(s.Lost) != 1 || s.Lost[0].UID != ruleID("second") || len(s.Rejected) != 1 || s.Rejected[0].Line == 0 {
+	if len(s.Lost) != 1 || s.Lost[0].UID != ruleID("second") ||
+		len(s.Rejected) != 1 || s.Rejected[0].Line == 0 {
 		t.Errorf("lost %+v, rejected %+v", s.Lost, s.Rejected)
 	}
 	r, err := n.AcceptShadow(t.Context(), node.Order{})

@@ -45,6 +45,7 @@ type reader struct {
 	lines   bool // messages are matched against the patterns
 	evtx    *evtxDecoder
 	json    *jsonScanner
+	lexicon *lexicon
 	layout  *layout // of the record last read, nil where it has none
 }
 
@@ -77,9 +78,9 @@ func (d *decoder) reader(mem *memory, format event.Format, schema string) *reade
 	return r
 }
 
-// following makes the reader of JSON records use the names of earlier ones.
+// following makes the reader use what is known of the names of earlier records.
 func (r *reader) following(x *lexicon) *reader {
-	if r.json != nil {
+	if r.lexicon = x; r.json != nil {
 		r.json.trail.lexicon = x
 	}
 	return r
@@ -109,6 +110,7 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 		return r.readEVTX(raw)
 	}
 	fields, err := r.fields(validText(raw), r.scratch[:0])
+	r.layout = nil
 	if err == nil && r.known(fields) {
 		fields = r.layout.lift(fields)
 	} else if err == nil {
@@ -116,8 +118,10 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 			fields = r.text.apply(r.decoder, r.mem, fields)
 		}
 		fields = r.lift(r.mem, fields)
-		if r.lines {
-			fields = r.matchMessage(fields)
+	}
+	if n := len(fields); err == nil && r.lines {
+		if fields = r.matchMessage(fields); len(fields) > n {
+			r.layout = nil
 		}
 	}
 	r.scratch = fields
@@ -129,19 +133,16 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 
 // known reports whether the fields have a layout by which they can be lifted.
 func (r *reader) known(fields event.Fields) bool {
-	r.layout = nil
+	var l *layout
 	if r.json == nil {
-		return false
+		l = r.lexicon.layoutOf(r.decoder, fields)
+	} else if last := r.json.trail.end(); last != nil {
+		if last.layout == nil {
+			last.layout = r.layoutOf(fields)
+		}
+		l = last.layout
 	}
-	last := r.json.trail.end()
-	if last == nil {
-		return false
-	}
-	if last.layout == nil {
-		last.layout = r.layoutOf(fields)
-	}
-	l := last.layout
-	if !l.fixed || l.message >= 0 && strings.HasPrefix(fields[l.message].Value.Text, "<Event") {
+	if l == nil || !l.fixed || l.message >= 0 && strings.HasPrefix(fields[l.message].Value.Text, "<Event") {
 		return false
 	}
 	r.layout = l

@@ -20,7 +20,7 @@ const (
 // backslash; bits of bytes after it mean nothing.
 func marks(w uint64) uint64 {
 	q, b := w^quotes, w^backslash
-	return ((q - ones) &^ q | (b - ones) &^ b) & highs
+	return ((q-ones)&^q | (b-ones)&^b) & highs
 }
 
 // text reads the string at the position. Without escapes it aliases the

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/evident-sec/evident/event"
 )
@@ -80,6 +81,60 @@ func (l *layout) lift(fields event.Fields) event.Fields {
 		fields = append(fields, event.Field{Name: a.name, Value: fields[a.from].Value})
 	}
 	return fields
+}
+
+// kind is the names of records that are not JSON, with their layout.
+type kind struct {
+	names  []string
+	layout *layout
+}
+
+// Bounds on the kinds of a lexicon, and on what is kept of one.
+const (
+	keptKinds     = 64
+	maxKindNames  = 64
+	maxKindLength = 32 // of a name
+)
+
+// layoutOf returns the layout of fields whose names were seen lately, nil where
+// there is no lexicon or they are too many or too long to keep.
+func (x *lexicon) layoutOf(d *decoder, fields event.Fields) *layout {
+	if x == nil || len(fields) > maxKindNames {
+		return nil
+	}
+	h := uint32(len(fields))
+	for i := range fields {
+		if name := fields[i].Name; name != "" {
+			h = (h ^ uint32(len(name))<<8 ^ uint32(name[0])<<16 ^ uint32(name[len(name)-1])) * 0x9E3779B1
+		}
+	}
+	k := &x.kinds[h>>(32-6)]
+	if !k.fits(fields) {
+		for i := range fields {
+			if len(fields[i].Name) > maxKindLength {
+				return nil
+			}
+		}
+		k.names = k.names[:0]
+		for i := range fields {
+			k.names = append(k.names, strings.Clone(fields[i].Name))
+			fields[i].Name = k.names[i] // the layout may keep it
+		}
+		k.layout = d.layoutOf(fields)
+	}
+	return k.layout
+}
+
+func (k *kind) fits(fields event.Fields) bool {
+	if k.layout == nil || len(k.names) != len(fields) {
+		return false
+	}
+	for i := range fields {
+		if fields[i].Name != k.names[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // places finds the fields that mappings ask for; the first of several equal

@@ -16,8 +16,12 @@ func TestScanEqualsEntry(t *testing.T) {
 	scanner := n.Scanner()
 	events := 0
 	for _, set := range []struct{ folder, suffix string }{
-		{"bench", ".gz"}, {"zeek", ".zip"}, {"linux", ".zip"}, {"cloud", ".json"},
-		{"otrf/datasets/atomic/linux", ".zip"}, {"sigma-regression", ".json"},
+		{"bench", ".gz"},
+		{"zeek", ".zip"},
+		{"linux", ".zip"},
+		{"cloud", ".json"},
+		{"otrf/datasets/atomic/linux", ".zip"},
+		{"sigma-regression", ".json"},
 	} {
 		root := needData(t, strings.Split(set.folder, "/")...)
 		for i, path := range glob(t, root, set.suffix) {

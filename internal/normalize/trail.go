@@ -36,6 +36,8 @@ type lexicon struct {
 	steps int
 	read  int // names read since it was emptied
 	idle  int // records to read without it
+
+	kinds [keptKinds]kind // of records that are not JSON
 }
 
 // Bounds on a lexicon: an attacker chooses names. When they are reached it is
@@ -62,7 +64,7 @@ func (t *trail) start() {
 		if x.read < 4*maxSteps {
 			x.idle = lexiconRest
 		}
-		*x = lexicon{idle: x.idle}
+		x.root, x.steps, x.read = step{}, 0, 0
 	}
 	t.at = &x.root
 }

@@ -23,13 +23,13 @@ const columnProblem = 3
 // kindKey is the texts of kindColumns.
 type kindKey [len(kindColumns)]string
 
-var DebugOn = true
 // maxKinds bounds the kinds that are told apart: their texts come from records.
 const maxKinds = 1 << 12
 
 // kind is what is done with events of one kind.
 type kind struct {
-	sieve   *sigma.Sieve // nil: all are candidates
+	all     bool         // they are candidates
+	sieve   *sigma.Sieve // nil where it cannot be told which rules apply
 	columns []string     // by field of the sieve; "" where no rule asks
 }
 
@@ -59,11 +59,11 @@ func (x *kinds) of(key *kindKey) *kind {
 // study works out which columns hold what rules ask for.
 func (x *kinds) study(key *kindKey) *kind {
 	if len(x.known) >= maxKinds || key[columnProblem] != "" {
-		return &kind{}
+		return &kind{all: true}
 	}
 	for _, text := range key[:columnProblem] {
 		if read(text) != textWhole && text != "" {
-			return &kind{}
+			return &kind{all: true}
 		}
 	}
 	about := normalize.Kind{
@@ -97,13 +97,11 @@ func (x *kinds) sift(about *normalize.Kind, fields map[event.Attr]string) *kind 
 	for i, attr := range attrs {
 		names[i] = fields[attr]
 	}
-	if DebugOn { x.sieves.Debug(&sigma.Known{Product: about.Product, Service: about.Service, Category: about.Category, Fields: about.Fields}); println(about.Product, about.Service, about.Category, len(about.Fields), len(names)) }
 	k.sieve = x.sieves.Of(&sigma.Known{
 		Product: about.Product, Service: about.Service, Category: about.Category, Fields: about.Fields,
 	}, names)
-	if k.sieve != nil && DebugOn { println("blind", k.sieve.Blind(), k.sieve.Rules()); for f,n := range k.sieve.Open(x.sieves.PlanX()) { println("  open", f, n) } }
-	if k.sieve == nil || k.sieve.Blind() {
-		return &kind{}
+	if k.all = k.sieve == nil || k.sieve.Blind(); k.all {
+		return k
 	}
 	for i, attr := range attrs {
 		if k.sieve.Uses(i) {

@@ -21,6 +21,10 @@ type Config struct {
 	Plan       *sigma.Plan
 	Normalizer *normalize.Normalizer
 	From, To   time.Time // events from From and before To; zero: no limit
+
+	// Seen, if not nil, is told of events of the span that were looked at, from
+	// several goroutines.
+	Seen func(events int64)
 }
 
 // within reports whether an event may be within the span, by its time in whole
@@ -117,6 +121,9 @@ func (r *Reader) file(ctx context.Context, x *selector, f lake.File, out chan<- 
 		return err
 	}
 	r.events.Add(chosen.events)
+	if r.cfg.Seen != nil {
+		r.cfg.Seen(chosen.events)
+	}
 	if len(chosen.ids) == 0 {
 		return nil
 	}

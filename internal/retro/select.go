@@ -139,7 +139,7 @@ func (s *sifting) may(row int) (bool, error) {
 		s.last = index
 	}
 	k := s.at
-	if k.sieve == nil {
+	if k.all {
 		return true, nil
 	}
 	for i, t := range k.texts {
@@ -166,7 +166,7 @@ func (s *sifting) sifter(index kindIndex) (*sifter, error) {
 	}
 	k := &sifter{kind: s.selector.kinds.of(&key)}
 	s.kinds[index] = k
-	if k.sieve == nil {
+	if k.all {
 		return k, nil
 	}
 	if k.sieve.Forget() {

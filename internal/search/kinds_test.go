@@ -51,7 +51,8 @@ func TestKinds(t *testing.T) {
 }
 
 func byExample(a, b Kind) int {
-	return cmp.Or(cmp.Compare(a.Example.Entry, b.Example.Entry), cmp.Compare(a.Example.Leaf, b.Example.Leaf))
+	return cmp.Or(cmp.Compare(a.Example.Entry, b.Example.Entry),
+		cmp.Compare(a.Example.Leaf, b.Example.Leaf))
 }
 
 func naiveKinds(evs []event.Event) []Kind {

@@ -16,7 +16,8 @@ type RuleHits struct {
 // RuleHits counts the findings with event times in [from, to) by rule and by
 // buckets of the given width from from on. Findings of rules without an id are
 // under "".
-func (s *Store) RuleHits(ctx context.Context, from, to time.Time, width time.Duration) (map[string]RuleHits, error) {
+func (s *Store) RuleHits(ctx context.Context, from, to time.Time, width time.Duration,
+) (map[string]RuleHits, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT rule, (time - ?) / ?, count(*), max(time)
 		FROM findings WHERE time >= ? AND time < ? GROUP BY 1, 2`,
 		from.UnixNano(), int64(width), from.UnixNano(), to.UnixNano())

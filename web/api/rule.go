@@ -150,7 +150,8 @@ func related(d *node.RuleDoc, all []node.RuleDoc) []ruleReference {
 
 // ruleHistogram counts the rule's findings over the range in the form of the
 // other histograms, so that a page draws them alike.
-func (a *API) ruleHistogram(ctx context.Context, d *node.RuleDoc, all *rulesInRange) (histogramBody, error) {
+func (a *API) ruleHistogram(ctx context.Context, d *node.RuleDoc, all *rulesInRange,
+) (histogramBody, error) {
 	const buckets = 96
 	width := max(all.to.Sub(all.from)/buckets+1, time.Millisecond)
 	out := histogramBody{From: all.from, To: all.to, BucketS: width.Seconds(), Buckets: []bucket{}}
@@ -185,7 +186,8 @@ func (b *bucket) of(level string) *int {
 	return &b.Medium
 }
 
-func (a *API) recentHits(ctx context.Context, d *node.RuleDoc, all *rulesInRange) ([]recentHit, error) {
+func (a *API) recentHits(ctx context.Context, d *node.RuleDoc, all *rulesInRange,
+) ([]recentHit, error) {
 	out := []recentHit{}
 	if d.FindingRule() == "" {
 		return out, nil
@@ -204,7 +206,8 @@ func (a *API) recentHits(ctx context.Context, d *node.RuleDoc, all *rulesInRange
 func (a *API) explain(ctx context.Context, r *http.Request) (any, error) {
 	id, err := event.ParseID(r.URL.Query().Get("event"))
 	if err != nil {
-		return nil, badRequest("bad-identifier", err.Error(), "Add ?event=UID; identifiers look like 12-7.")
+		return nil, badRequest("bad-identifier", err.Error(),
+			"Add ?event=UID; identifiers look like 12-7.")
 	}
 	uid := r.PathValue("id")
 	docs := a.node.RuleDocs()

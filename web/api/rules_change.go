@@ -103,7 +103,8 @@ func ruleProblem(err error) (p Problem, ok bool) {
 		p.Code, p.Title = "no-rules", "This process runs no detection"
 		p.Next = "Ask the process that receives records."
 	case errors.Is(err, node.ErrReloading):
-		p.Code, p.Title, p.Next = "reloading", "The rules are being read already", "Try again in some seconds."
+		p.Code, p.Title = "reloading", "The rules are being read already"
+		p.Next = "Try again in some seconds."
 	case errors.Is(err, node.ErrNoShadow):
 		p.Code, p.Title = "no-shadow", "No set of rules runs in the shadow"
 		p.Next = "Start one with POST /api/v1/rules/shadow."
@@ -113,7 +114,8 @@ func ruleProblem(err error) (p Problem, ok bool) {
 	case errors.Is(err, node.ErrShadowPath):
 		p.Status, p.Code = http.StatusForbidden, "path-not-allowed"
 		p.Title = "Rules may not be read from there"
-		p.Next = "Give a folder below one that the process was started with, see --rules and --shadow-rules."
+		p.Next = "Give a folder below one that the process was started with: " +
+			"--rules, --shadow-rules."
 	default:
 		return p, false
 	}

@@ -40,7 +40,8 @@ func (a *API) coverage(ctx context.Context, r *http.Request) (any, error) {
 		}
 		rules = append(rules, attack.Rule{
 			UID: b.UID, Title: b.Title, Level: b.Level, Techniques: b.Techniques,
-			Logsource: b.Logsource, Needs: a.node.Kinds(logsourceOf(&all.docs[i])), Feed: attack.Feed(feedOf(b)),
+			Logsource: b.Logsource, Feed: attack.Feed(feedOf(b)),
+			Needs: a.node.Kinds(logsourceOf(&all.docs[i])),
 		})
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(b.Techniques))) {
 			if byID[id] == nil {

@@ -42,7 +42,8 @@ func readRuleFilter(r *http.Request) (ruleFilter, error) {
 			continue
 		}
 		if !slices.Contains(allowed, value) {
-			return f, badRequest("bad-choice", "There is no such "+name, "Give "+strings.Join(allowed, ", ")+".")
+			return f, badRequest("bad-choice", "There is no such "+name,
+				"Give "+strings.Join(allowed, ", ")+".")
 		}
 		f.choice[name] = value
 	}
@@ -64,7 +65,8 @@ func offsetParam(r *http.Request) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, badRequest("bad-number", "The value of offset cannot be used", "Give a whole number from 0.")
+		return 0, badRequest("bad-number", "The value of offset cannot be used",
+			"Give a whole number from 0.")
 	}
 	return n, nil
 }

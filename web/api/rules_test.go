@@ -55,6 +55,7 @@ func TestRuleFilters(t *testing.T) {
 	if all.Total != all.Of || len(all.Rules) != all.Of || all.Of < 50 {
 		t.Fatalf("%d of %d rules in the whole list, total %d", len(all.Rules), all.Of, all.Total)
 	}
+	const credentials = "Credential Access"
 	filters := map[string]func(ruleRow) bool{
 		"level=high":                func(r ruleRow) bool { return r.Level == "high" },
 		"source=windows":            func(r ruleRow) bool { return r.Source == "windows" },
@@ -63,10 +64,10 @@ func TestRuleFilters(t *testing.T) {
 		"feed=missing":              func(r ruleRow) bool { return r.Feed == "missing" },
 		"feed=received":             func(r ruleRow) bool { return r.Feed == "received" },
 		"technique=t1003":           func(r ruleRow) bool { return under(r.Techniques, "T1003") },
-		"tactic=credential+access":  func(r ruleRow) bool { return slices.Contains(r.Tactics, "Credential Access") },
+		"tactic=credential+access":  func(r ruleRow) bool { return slices.Contains(r.Tactics, credentials) },
 		"kind=detection":            func(r ruleRow) bool { return r.Kind == "detection" },
 		"routed=yes":                func(r ruleRow) bool { return r.Routed },
-		"q=LSASS":                   func(r ruleRow) bool { return strings.Contains(strings.ToLower(r.Title+r.File), "lsass") },
+		"q=LSASS":                   func(r ruleRow) bool { return contains(r.Title+r.File, "lsass") },
 		"q=" + all.Rules[0].UID:     func(r ruleRow) bool { return r.UID == all.Rules[0].UID },
 		"q=no+rule+has+these+words": func(ruleRow) bool { return false },
 	}
@@ -101,6 +102,8 @@ func TestRuleFilters(t *testing.T) {
 		}
 	}
 }
+
+func contains(text, word string) bool { return strings.Contains(strings.ToLower(text), word) }
 
 func under(ids []string, technique string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool {
@@ -177,7 +180,8 @@ func TestRuleHitsAreItsFindings(t *testing.T) {
 			t.Errorf("%s found something, its data is %s", r.Title, r.Feed)
 		}
 		if r.Hits != found.Total || sum != r.Hits || r.Last == nil {
-			t.Errorf("%s: %d hits, %d in the chart, %d findings, last %v", r.Title, r.Hits, sum, found.Total, r.Last)
+			t.Errorf("%s: %d hits, %d in the chart, %d findings, last %v",
+				r.Title, r.Hits, sum, found.Total, r.Last)
 		}
 		var one struct {
 			Histogram struct {
@@ -244,8 +248,10 @@ func TestExplainAgreesWithFindings(t *testing.T) {
 				}
 			}
 			s.get("rules/"+r.UID+"/explain?event="+event, &x)
-			if want := has[[2]string{r.UID, event}]; x.Explanation.Match != want || x.Explanation.Summary == "" {
-				t.Errorf("%s on %s: match %v, want %v: %s", r.Title, event, x.Explanation.Match, want, x.Explanation.Summary)
+			want := has[[2]string{r.UID, event}]
+			if x.Explanation.Match != want || x.Explanation.Summary == "" {
+				t.Errorf("%s on %s: match %v, want %v: %s",
+					r.Title, event, x.Explanation.Match, want, x.Explanation.Summary)
 			}
 		}
 	}
@@ -271,7 +277,8 @@ func TestCoverageCountsRules(t *testing.T) {
 	s.get("rules/coverage", &got)
 	all := s.rules("limit=5000")
 	if !got.Judged || got.Rules != all.Of || len(got.Techniques) < 20 {
-		t.Fatalf("coverage of %d rules in %d techniques, judged %v", got.Rules, len(got.Techniques), got.Judged)
+		t.Fatalf("coverage of %d rules in %d techniques, judged %v",
+			got.Rules, len(got.Techniques), got.Judged)
 	}
 	for _, c := range got.Techniques {
 		rules, able, hits := 0, 0, 0
@@ -309,7 +316,10 @@ func TestHostileRuleTexts(t *testing.T) {
 	if got.Total != 1 || got.Rules[0].Title != title {
 		t.Fatalf("got %+v", got.Rules)
 	}
-	for _, path := range []string{"rules/" + url.PathEscape("../../etc/passwd"), "rules/%00", "rules/no-such", "rules/x/explain?event=1-0"} {
+	for _, path := range []string{
+		"rules/" + url.PathEscape("../../etc/passwd"), "rules/%00", "rules/no-such",
+		"rules/x/explain?event=1-0",
+	} {
 		w := s.ask("GET", path, "")
 		if w.Code != http.StatusNotFound || problem(t, w).Code != "not-found" {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
@@ -385,12 +395,14 @@ func TestChangingRules(t *testing.T) {
 	if outcome.Result != "switched" || s.rules("q="+second).Total != 1 {
 		t.Errorf("accept: %+v", outcome)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "first.yml"), []byte("title: First\nid: "+uid+"\n"), 0o600); err != nil {
+	broken := []byte("title: First\nid: " + uid + "\n")
+	if err := os.WriteFile(filepath.Join(dir, "first.yml"), broken, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	post("rules/reload", "", &outcome)
 	list := s.rules("q=" + uid)
-	if outcome.Result != "refused" || list.Total != 1 || list.Set.LastReload == nil || list.Set.LastReload.Result != "refused" {
+	if outcome.Result != "refused" || list.Total != 1 || list.Set.LastReload == nil ||
+		list.Set.LastReload.Result != "refused" {
 		t.Errorf("reload of a broken set: %+v, list %+v", outcome, list)
 	}
 	post("rules/reload", `{"force":true}`, &outcome)
