@@ -232,7 +232,7 @@ func TestCorpusEqualsNaive(t *testing.T) {
 	rs := corpus(t)
 	ls := logsources(t)
 	p := compile(t, rs)
-	for name, step := range map[string]int{"winmix-20k": 197, "proccreate": 79} {
+	for name, step := range map[string]int{"winmix-20k": 397, "proccreate": 157} {
 		switch {
 		case os.Getenv("EVIDENT_CONFORMANCE") != "":
 			step = 1
@@ -264,7 +264,7 @@ func TestCorpusEqualsNaive(t *testing.T) {
 	}
 }
 
-// TestCorpusEqualsReading: on the regression events (every twentieth case,
+// TestCorpusEqualsReading: on the regression events (every fortieth case,
 // all under make conformance), every SigmaHQ rule
 // holds for the oracle exactly where a reading of its file that shares nothing
 // with the parser says so.
@@ -273,12 +273,12 @@ func TestCorpusEqualsReading(t *testing.T) {
 	ls := logsources(t)
 	readings := map[*Rule]*reading{}
 	pairs, held := 0, 0
-	step := 20
+	step := 40
 	switch {
 	case os.Getenv("EVIDENT_CONFORMANCE") != "":
 		step = 1
 	case testing.Short():
-		step = 40
+		step = 120
 	}
 	cases := regressionCases(t)
 	for c := 0; c < len(cases); c += step {

@@ -66,8 +66,7 @@ func sameTests(e *expr) []*expr {
 }
 
 func sameQuestion(a, b *predicate) bool {
-	return a.field == b.field && a.kind == b.kind && a.cased == b.cased &&
-		op(a, shapeNone) == op(b, shapeNone) && (a.kind == predString || a.op == b.op && a.part == b.part && a.relation == b.relation)
+	return a.field == b.field && a.kind == b.kind && op(a, shapeNone) == op(b, shapeNone)
 }
 
 // ask tells what is asked of a field and what the event has there.

@@ -12,7 +12,8 @@ import (
 func TestIntakeEqualsRouting(t *testing.T) {
 	ls := logsources(t)
 	var rs RuleSet
-	for _, s := range append(ls.Sources(), Logsource{Product: "acme"}, Logsource{Product: "windows", Category: "dns_query"}) {
+	for _, s := range append(ls.Sources(), Logsource{Product: "acme"},
+		Logsource{Product: "windows", Category: "dns_query"}) {
 		rs.Rules = append(rs.Rules, &Rule{Logsource: s, detection: all(nil)})
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -81,19 +81,21 @@ func (p *Plan) Sieves() *Sieves {
 	return x
 }
 
-// Of returns the sieve for events of the kind, of which these native fields are
-// known one by one later. It is nil where it cannot be told of which log
-// sources such events are: any rule may hold.
-func (x *Sieves) Of(k *Known, fields []string) *Sieve {
-	route, ok := x.plan.knownRoute(k)
-	if !ok {
-		return nil
+// Of returns the sieves for events of the kind, of which these native fields
+// are known one by one later: one for each set of log sources that such events
+// may be of. There are none where those are too many: any rule may hold.
+func (x *Sieves) Of(k *Known, fields []string) []*Sieve {
+	var out []*Sieve
+	for _, route := range x.plan.knownRoutes(k) {
+		key := sieveKey{x.plan.group(route), strings.Join(fields, "\x00")}
+		if x.made[key] == nil {
+			x.made[key] = x.sieve(key.group, fields)
+		}
+		if !slices.Contains(out, x.made[key]) {
+			out = append(out, x.made[key])
+		}
 	}
-	key := sieveKey{x.plan.group(route), strings.Join(fields, "\x00")}
-	if x.made[key] == nil {
-		x.made[key] = x.sieve(key.group, fields)
-	}
-	return x.made[key]
+	return out
 }
 
 func (x *Sieves) sieve(g *group, fields []string) *Sieve {
@@ -112,29 +114,50 @@ func (x *Sieves) sieve(g *group, fields []string) *Sieve {
 	return s
 }
 
-// knownRoute is Logsources.route where it follows from what is known.
-func (p *Plan) knownRoute(k *Known) ([]byte, bool) {
+// maxRoutes bounds the sets of log sources that one kind of events may be of.
+const maxRoutes = 8
+
+// knownRoutes are those of which one is what Logsources.route returns, none
+// where they are too many.
+func (p *Plan) knownRoutes(k *Known) [][]byte {
 	if p.ls == nil {
-		return nil, true
+		return [][]byte{nil}
 	}
-	route := make([]byte, len(p.ls.sources))
+	routes := [][]byte{make([]byte, len(p.ls.sources))}
 	for i := range p.ls.sources {
-		route[i] = noBranch
-		for b := range p.ls.sources[i].branches {
-			fits, known := k.fits(&p.ls.sources[i].branches[b])
-			if !known {
-				return nil, false
-			}
-			if fits {
-				route[i] = byte(b)
-				break
+		options := k.options(&p.ls.sources[i])
+		if len(options)*len(routes) > maxRoutes {
+			return nil
+		}
+		var longer [][]byte
+		for _, option := range options {
+			for _, r := range routes {
+				r = slices.Clone(r)
+				r[i] = option
+				longer = append(longer, r)
 			}
 		}
+		routes = longer
 	}
-	return route, true
+	return routes
 }
 
-// fits reports whether events of the kind fit the branch, and whether that is
+// options are the branches of a source that may be the first that fits.
+func (k *Known) options(s *mappedSource) []byte {
+	var out []byte
+	for b := range s.branches {
+		fits, known := k.fits(&s.branches[b])
+		if fits {
+			out = append(out, byte(b))
+		}
+		if fits && known {
+			return out
+		}
+	}
+	return append(out, noBranch)
+}
+
+// fits reports whether events of the kind may fit the branch, and whether that is
 // known.
 func (k *Known) fits(b *branch) (fits, known bool) {
 	known = true

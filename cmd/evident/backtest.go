@@ -13,6 +13,7 @@ import (
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/report"
 	"github.com/evident-sec/evident/internal/ruletest"
 	"github.com/evident-sec/evident/sigma"
 )
@@ -29,7 +30,8 @@ type rulesBacktestCmd struct {
 
 // Help shows an example.
 func (rulesBacktestCmd) Help() string {
-	return "Example:\n  evident rules backtest --data /tmp/case1 --rules new-rules --from 2026-11-01T00:00:00Z"
+	return "Example:\n  evident rules backtest --data /tmp/case1 --rules new-rules " +
+		"--from 2026-11-01T00:00:00Z"
 }
 
 // Run judges the past by the rules of --rules and says how they would have
@@ -57,18 +59,20 @@ func (c *rulesBacktestCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	report, err := c.backtest(e, n, pastOf(n, order), choice.apply(set))
+	sum, err := c.backtest(e, n, pastOf(n, order), choice.apply(set))
 	if err = errors.Join(err, n.Close()); err != nil {
 		return err
 	}
 	if c.JSON {
-		return jsonLine(e.stdout, report)
+		return jsonLine(e.stdout, sum)
 	}
-	return printBacktest(e, report, c.All)
+	return report.Backtest(e.stdout, e.stderr, sum, c.All)
 }
 
 // backtest judges the input by the rules to try and by those of today.
-func (c *rulesBacktestCmd) backtest(e *env, n *node.Node, in *scanInput, set *sigma.RuleSet) (*ruletest.Report, error) {
+func (c *rulesBacktestCmd) backtest(
+	e *env, n *node.Node, in *scanInput, set *sigma.RuleSet,
+) (*ruletest.Report, error) {
 	today, err := rulesOfToday(n)
 	if err != nil {
 		return nil, err
@@ -107,13 +111,13 @@ func tallied(tally *ruletest.Tally, j *judged) error {
 	}
 	for i := range j.findings {
 		f := &j.findings[i]
-		body, err := bodyOf(f)
+		body, err := report.Body(f)
 		if err != nil {
 			return err
 		}
 		tally.Hit(ruletest.Hit{
 			Key: cmp.Or(f.Rule, f.Title), Title: f.Title, Time: f.Time, Host: f.Host,
-			Event: f.Event.String(), Matched: evidenceOf(body).Matched, Known: known[f.Event],
+			Event: f.Event.String(), Matched: report.Evidence(body).Matched, Known: known[f.Event],
 		})
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/normalize"
+	"github.com/evident-sec/evident/internal/report"
 	"github.com/evident-sec/evident/mappings"
 	"github.com/evident-sec/evident/sigma"
 )
@@ -102,8 +103,11 @@ func (c *detectCmd) scan(e *env, s *scan) (err error) {
 	if err != nil {
 		return err
 	}
-	w := c.writer(out)
-	sum := newSummary()
+	w, err := report.New(c.format(), out, version)
+	if err != nil {
+		return err
+	}
+	sum := report.NewSummary()
 	b := newBar(e.stderr, "detect")
 	in, err := c.input(e)
 	if err != nil {
@@ -116,22 +120,22 @@ func (c *detectCmd) scan(e *env, s *scan) (err error) {
 			b.clear()
 		}
 		for i := range j.findings {
-			sum.add(&j.findings[i])
-			if err := w.write(&j.findings[i]); err != nil {
+			sum.Add(&j.findings[i])
+			if err := w.Write(&j.findings[i]); err != nil {
 				return err
 			}
 		}
-		return w.flush()
+		return w.Flush()
 	})
 	b.clear()
 	if err == nil {
-		err = w.close()
+		err = w.Close()
 	}
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}
 	if c.format() == "table" {
-		sum.print(e.stderr, s, time.Since(b.began))
+		sum.Print(e.stderr, s.events.Load(), time.Since(b.began))
 	}
 	return in.verdict(e, s.events.Load())
 }

@@ -17,7 +17,7 @@ import (
 
 // watchEvery is how often the rule files are looked at: a change judges after
 // two looks.
-const watchEvery = 2 * time.Second
+const watchEvery = 3 * time.Second
 
 // ruleFlags say what becomes of rules while a server runs.
 type ruleFlags struct {

@@ -39,7 +39,9 @@ func findRule(set *sigma.RuleSet, name string) (found, error) {
 		func(m *sigma.Meta) bool { return m.Name == name },
 		func(m *sigma.Meta) bool { return strings.EqualFold(m.Title, name) },
 		func(m *sigma.Meta) bool { return m.File == name },
-		func(m *sigma.Meta) bool { return len(name) >= 4 && strings.HasPrefix(m.ID, strings.ToLower(name)) },
+		func(m *sigma.Meta) bool {
+			return len(name) >= 4 && strings.HasPrefix(m.ID, strings.ToLower(name))
+		},
 	} {
 		var list []found
 		for _, f := range all {

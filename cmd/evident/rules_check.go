@@ -63,7 +63,9 @@ func (c *rulesCheckCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fails := slices.ContainsFunc(issues, func(i lint.Issue) bool { return reaches(i.Severity, c.FailOn) })
+	fails := slices.ContainsFunc(issues, func(i lint.Issue) bool {
+		return reaches(i.Severity, c.FailOn)
+	})
 	if len(set.Rejected) > 0 || fails {
 		return errWrong
 	}
@@ -164,7 +166,9 @@ func eachRuleFile(paths []string, visit func(path string) error) error {
 			}
 			name := strings.ToLower(d.Name())
 			ext := filepath.Ext(name)
-			if path != root && (ext != ".yml" && ext != ".yaml" || strings.HasSuffix(strings.TrimSuffix(name, ext), ".test")) {
+			yaml := ext == ".yml" || ext == ".yaml"
+			test := strings.HasSuffix(strings.TrimSuffix(name, ext), ".test")
+			if path != root && (!yaml || test) {
 				return nil
 			}
 			return visit(path)
@@ -188,7 +192,8 @@ func (c *rulesCheckCmd) print(e *env, set *sigma.RuleSet, issues []lint.Issue) {
 			fmt.Fprintf(e.stdout, "%s: %s\n", plain(v.File), plain(w))
 		}
 	}
-	fmt.Fprintf(e.stdout, "%d rules loaded, %d rejected", len(set.Rules)+len(set.Correlations), len(set.Rejected))
+	loaded := len(set.Rules) + len(set.Correlations)
+	fmt.Fprintf(e.stdout, "%d rules loaded, %d rejected", loaded, len(set.Rejected))
 	if n := len(set.Filters); n > 0 {
 		fmt.Fprintf(e.stdout, ", %d filters", n)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evident-sec/evident/internal/attack"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/sigma"
 )
 
@@ -94,7 +95,9 @@ func attackRule(m *sigma.Meta) attack.Rule {
 
 // correlationRule is blind when one of its rules is and all of them must occur,
 // or when all of them are.
-func correlationRule(c *sigma.Correlation, feeds *node.Feeds, sources *sigma.Logsources) attack.Rule {
+func correlationRule(
+	c *sigma.Correlation, feeds *node.Feeds, sources *sigma.Logsources,
+) attack.Rule {
 	out := attackRule(&c.Meta)
 	every := (c.Type == sigma.Temporal || c.Type == sigma.TemporalOrdered) && c.Bounds == nil
 	missing := 0
@@ -176,8 +179,8 @@ func printCoverage(e *env, sum *attack.Coverage) error {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	fmt.Fprintf(e.stderr, "%d rules look for %d techniques; %d name none", sum.Rules, len(sum.Techniques),
-		sum.Untagged)
+	fmt.Fprintf(e.stderr, "%s, %s; %d without one", printable.Count(sum.Rules, "rule"),
+		printable.Count(len(sum.Techniques), "technique"), sum.Untagged)
 	if sum.Judged {
 		fmt.Fprintf(e.stderr, "; %d cannot fire for want of data; %d run on every event, because their "+
 			"log source is unknown", sum.Blind, sum.Everywhere)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/internal/ruletest"
 	"github.com/evident-sec/evident/sigma"
 )
@@ -63,7 +64,9 @@ func (c *rulesTestCmd) Run(e *env) error {
 	return nil
 }
 
-func (c *rulesTestCmd) run(e *env, set *sigma.RuleSet, suites []*ruletest.Suite) ([]ruletest.Result, error) {
+func (c *rulesTestCmd) run(
+	e *env, set *sigma.RuleSet, suites []*ruletest.Suite,
+) ([]ruletest.Result, error) {
 	judge, err := newTestJudge(e, set)
 	if err != nil {
 		return nil, err
@@ -137,7 +140,7 @@ func (c *rulesTestCmd) print(e *env, results []ruletest.Result) error {
 			"passed": passed, "failed": failed, "skipped": skipped, "warned": warned,
 		}})
 	}
-	fmt.Fprintf(e.stdout, "%d tests passed, %d failed", passed, failed)
+	fmt.Fprintf(e.stdout, "%s passed, %d failed", printable.Count(passed, "test"), failed)
 	if skipped > 0 {
 		fmt.Fprintf(e.stdout, ", %d skipped", skipped)
 	}

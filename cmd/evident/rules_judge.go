@@ -70,7 +70,9 @@ func (j *testJudge) File(ctx context.Context, path string) (ruletest.Fires, erro
 
 // Events judges events of a test as one stream. One that says nothing about
 // where it comes from is of the rule's log source.
-func (j *testJudge) Events(ctx context.Context, events [][]byte, rule string) (ruletest.Fires, error) {
+func (j *testJudge) Events(
+	ctx context.Context, events [][]byte, rule string,
+) (ruletest.Fires, error) {
 	in := &scanInput{}
 	in.each = func(ctx context.Context, visit func(context.Context, *event.Entry) error) error {
 		for at := 0; at < len(events); at += event.MaxEntryRecords {

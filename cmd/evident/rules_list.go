@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/sigma"
 )
 
@@ -70,7 +71,7 @@ func (c *rulesListCmd) Run(e *env) error {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	fmt.Fprintf(e.stderr, "%d rules\n", len(rows))
+	fmt.Fprintln(e.stderr, printable.Count(len(rows), "rule"))
 	return nil
 }
 
@@ -104,4 +105,12 @@ func listRow(kind string, m *sigma.Meta) listed {
 		Techniques: orNone(m.Techniques()), Tags: orNone(m.Tags), File: m.File, Line: m.Line,
 		Author: m.Author, License: m.License,
 	}
+}
+
+// orNone is the list, empty instead of nil, for JSON.
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/report"
 	"github.com/evident-sec/evident/internal/ruletest"
 	"github.com/evident-sec/evident/internal/state"
 	"github.com/evident-sec/evident/sigma"
@@ -132,7 +133,8 @@ func (c *rulesTuneCmd) try(e *env, n *node.Node) (*tuning, error) {
 	if err := c.pattern(e, n, before, t); err != nil {
 		return nil, err
 	}
-	t.Text, t.ID = filterText(t)
+	f := ruletest.Filter{Rule: t.rule.rule, Fields: t.fields, Values: t.values}
+	t.Text, t.ID = f.Text()
 	after, err := c.filtered(t)
 	if err != nil {
 		return nil, err
@@ -176,12 +178,12 @@ func (c *rulesTuneCmd) pattern(e *env, n *node.Node, set *sigma.RuleSet, t *tuni
 // valuesOf takes the values that are not given from the finding's event.
 func (c *rulesTuneCmd) valuesOf(e *env, n *node.Node, f *state.Finding, t *tuning) error {
 	if len(t.fields) == 0 {
-		body, err := bodyOf(f)
+		body, err := report.Body(f)
 		if err != nil {
 			return err
 		}
 		var names []string
-		for name, value := range evidenceOf(body).Matched {
+		for name, value := range report.Evidence(body).Matched {
 			names = append(names, fmt.Sprintf("%s=%q", name, short(value)))
 		}
 		slices.Sort(names)
@@ -241,14 +243,17 @@ func (c *rulesTuneCmd) filtered(t *tuning) (*sigma.RuleSet, error) {
 				return set, nil
 			}
 		}
-		return nil, fmt.Errorf("try filter: it does not reach the rule: %s", strings.Join(f.Warnings, "; "))
+		return nil, fmt.Errorf("try filter: it does not reach the rule: %s",
+			strings.Join(f.Warnings, "; "))
 	}
 	return nil, errors.New("try filter: it was not loaded")
 }
 
 // proveTests runs the rule's positive tests without and with the filter.
 func (c *rulesTuneCmd) proveTests(e *env, t *tuning, before, after *sigma.RuleSet) error {
-	suites, problems := ruletest.Discover(ruletest.Sources{Paths: append(slices.Clone(t.paths), c.Tests...)})
+	suites, problems := ruletest.Discover(ruletest.Sources{
+		Paths: append(slices.Clone(t.paths), c.Tests...),
+	})
 	for _, p := range problems {
 		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.Error()))
 	}
@@ -273,7 +278,9 @@ func (c *rulesTuneCmd) proveTests(e *env, t *tuning, before, after *sigma.RuleSe
 }
 
 // runPositive runs the tests in which the rule must fire.
-func runPositive(e *env, t *tuning, set *sigma.RuleSet, suites []*ruletest.Suite) ([]ruletest.Result, error) {
+func runPositive(
+	e *env, t *tuning, set *sigma.RuleSet, suites []*ruletest.Suite,
+) ([]ruletest.Result, error) {
 	judge, err := newTestJudge(e, only(set, t.rule.Meta))
 	if err != nil {
 		return nil, err
@@ -309,7 +316,9 @@ func only(set *sigma.RuleSet, m *sigma.Meta) *sigma.RuleSet {
 }
 
 // proveHits judges the past without and with the filter.
-func (c *rulesTuneCmd) proveHits(e *env, n *node.Node, t *tuning, before, after *sigma.RuleSet) error {
+func (c *rulesTuneCmd) proveHits(
+	e *env, n *node.Node, t *tuning, before, after *sigma.RuleSet,
+) error {
 	s, err := newScan(only(before, t.rule.Meta))
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,59 +8,17 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/evident-sec/evident/internal/printable"
 )
 
-// plain makes text from a log safe for a terminal: control and bidirectional
-// formatting characters are shown as escapes, so that a log line can neither
-// move the cursor nor pretend to be our own output.
-func plain(s string) string {
-	if strings.IndexFunc(s, hostile) < 0 && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && n == 1: // a terminal may read it in Latin-1
-			fmt.Fprintf(&b, "\\x%02x", s[0])
-		case hostile(r):
-			fmt.Fprintf(&b, "\\u%04x", r)
-		default:
-			b.WriteString(s[:n])
-		}
-		s = s[n:]
-	}
-	return b.String()
-}
+// plain makes text from a log safe for a terminal.
+func plain(s string) string { return printable.Text(s) }
 
-func hostile(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
-
-// plainJSON escapes what JSON lets through and a terminal may obey: DEL, the
-// C1 controls, bidirectional formatting. Such characters stand in strings only,
-// where the escape means the same.
-func plainJSON(body []byte) []byte {
-	if bytes.IndexFunc(body, hostile) < 0 {
-		return body
-	}
-	var out []byte
-	for _, r := range string(body) {
-		if !hostile(r) {
-			out = utf8.AppendRune(out, r)
-			continue
-		}
-		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			out = fmt.Appendf(out, "\\u%04x\\u%04x", high, low)
-			continue
-		}
-		out = fmt.Appendf(out, "\\u%04x", r)
-	}
-	return out
-}
+// plainJSON escapes what JSON lets through and a terminal may obey.
+func plainJSON(body []byte) []byte { return printable.JSON(body) }
 
 // jsonLine prints one JSON object on one line.
 func jsonLine(w io.Writer, v any) error {

@@ -10,7 +10,7 @@ import (
 var ranks = map[string]int{
 	"event": 0, "proof": 0, "internal/safeguard": 0, "mappings": 0, "rules": 0, "web/ui": 0,
 	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "exposure/checks": 3, "exposure/review": 4, "internal/exchange": 4,
-	"internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0,
+	"internal/printable": 0, "internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0,
 	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/simulate": 1,
 	"sigma/processing": 2, "sigma/correlate": 2, "sigma/lint": 2,
 	"internal/attack": 2, "internal/ruletest": 2,
@@ -18,7 +18,7 @@ var ranks = map[string]int{
 	"internal/state":  2,
 	"internal/source": 3, "internal/pipeline": 3, "internal/detect": 3, "internal/reconstruct": 3,
 	"internal/retro": 3,
-	"internal/node":  4, "web/api": 5, "web": 6, "cmd/evident": 7,
+	"internal/node":  4, "internal/report": 4, "web/api": 5, "web": 6, "cmd/evident": 7,
 	"internal/archtest": 8, "bench/endtoend": 8, "bench/sigma": 8,
 }
 

@@ -85,7 +85,9 @@ type LayerLegend struct {
 func (c *Coverage) Layer(name string) *Layer {
 	l := &Layer{
 		Name: name, Domain: c.Domain, Sorting: 3,
-		Versions:    LayerVersions{Attack: major(c.Attack), Navigator: layerNavigator, Layer: layerFormat},
+		Versions: LayerVersions{
+			Attack: major(c.Attack), Navigator: layerNavigator, Layer: layerFormat,
+		},
 		Description: c.describe(),
 		Layout:      LayerLayout{Layout: "side", ShowID: true, ShowName: true, Expanded: "annotated"},
 		Techniques:  []LayerTechnique{},
@@ -114,9 +116,10 @@ func (c *Coverage) describe() string {
 }
 
 func (t *Technique) cell(judged bool) LayerTechnique {
-	out := LayerTechnique{ID: t.ID, Score: t.Able, Comment: comment(t.Titles), Metadata: []LayerMetadata{
-		{"rules", fmt.Sprint(t.Rules)},
-	}}
+	out := LayerTechnique{
+		ID: t.ID, Score: t.Able, Comment: comment(t.Titles),
+		Metadata: []LayerMetadata{{"rules", fmt.Sprint(t.Rules)}},
+	}
 	if judged {
 		out.Metadata = append(out.Metadata, LayerMetadata{"rules with data", fmt.Sprint(t.Able)})
 	}

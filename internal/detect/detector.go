@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/state"
@@ -17,6 +18,8 @@ type Detector struct {
 
 	correlations *correlate.Plan
 	err          error // why they cannot be used
+
+	known sync.Map // *sigma.Meta to its []Attack
 }
 
 // New returns a Detector for the plan.
@@ -177,7 +180,7 @@ func (d *Detector) about(m *sigma.Meta, uid string, severity uint8) Finding {
 		Severity: SeverityName(severity), SeverityID: severity,
 		Info: Info{
 			UID: uid, Title: m.Title, Desc: m.Description,
-			Analytic: Analytic{UID: m.ID, Name: m.Title, Type: "Rule"}, Attacks: attacks(m),
+			Analytic: Analytic{UID: m.ID, Name: m.Title, Type: "Rule"}, Attacks: d.attacks(m),
 		},
 		Evident: Provenance{
 			RuleSHA256: m.SHA256, PlanSHA256: d.hash, RuleFile: m.File,

@@ -130,6 +130,17 @@ func SeverityName(id uint8) string {
 	return "Other"
 }
 
+// attacks returns what the rule's tags say of ATT&CK, worked out once: findings
+// share it.
+func (d *Detector) attacks(m *sigma.Meta) []Attack {
+	if list, ok := d.known.Load(m); ok {
+		return list.([]Attack)
+	}
+	list := attacks(m)
+	d.known.Store(m, list)
+	return list
+}
+
 func attacks(m *sigma.Meta) []Attack {
 	var out []Attack
 	for _, id := range m.Techniques() {

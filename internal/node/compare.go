@@ -132,12 +132,9 @@ func (n *Node) compare(ctx context.Context, s *shadow) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := n.lake.Snapshot(ctx, time.Time{}, time.Time{})
-	if err != nil {
-		return err
-	}
+	through := n.lake.Watermark()
 	if s.order.Hours > 0 {
-		if err := n.compareLake(ctx, p, s.order.Hours); err != nil {
+		if through, err = n.compareLake(ctx, p, s.order.Hours); err != nil {
 			return err
 		}
 	}
@@ -145,7 +142,7 @@ func (n *Node) compare(ctx context.Context, s *shadow) error {
 		return nil
 	}
 	s.result.set(ShadowLive, s.result.ahead())
-	for e, err := range (replay{n.journal, n.lake}).Read(ctx, snapshot.Through+1) {
+	for e, err := range (replay{n.journal, n.lake}).Read(ctx, through+1) {
 		if err != nil {
 			return err
 		}
@@ -167,30 +164,31 @@ func (c *comparison) ahead() int64 {
 
 // compareLake goes over the last hours of the sealed lake, measured from the
 // newest event of any source: in a demo or an old case, nothing is newer than
-// the data but our own records of who read them.
-func (n *Node) compareLake(ctx context.Context, p *pair, hours int) error {
+// the data but our own records of who read them. It returns the last entry of
+// the lake as it saw it.
+func (n *Node) compareLake(ctx context.Context, p *pair, hours int) (through uint64, err error) {
 	sources, err := n.state.Sources(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	_, data := summarise(sources)
 	from := data.To.Add(-time.Duration(hours) * time.Hour)
 	window, err := n.lake.Snapshot(ctx, from, time.Time{})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	p.result.set(ShadowHistory, window.Events)
 	for _, f := range window.Files {
 		for e, err := range n.lake.Entries(ctx, f) {
 			if err != nil {
-				return fmt.Errorf("read sealed entries: %w", err)
+				return 0, fmt.Errorf("read sealed entries: %w", err)
 			}
 			if err := p.judge(n, e, from); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return window.Through, nil
 }
 
 // side judges by one set. It belongs to one goroutine.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/evident-sec/evident/internal/attack"
@@ -13,13 +14,22 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-// feedsAge is how long an answer about what arrives is good for.
-const feedsAge = time.Minute
+// An answer about what arrives is good for a minute, or for longer where finding
+// it out took long: at most a thirtieth of the time goes into it.
+const (
+	feedsAge   = time.Minute
+	feedsShare = 30
+)
 
 // Feeds says which of the log sources that rules need arrive. It is read-only.
 type Feeds struct {
 	kinds []fedKind
 	at    time.Time
+	took  time.Duration
+}
+
+func (f *Feeds) fresh() bool {
+	return f != nil && len(f.kinds) > 0 && time.Since(f.at) < max(feedsAge, feedsShare*f.took)
 }
 
 // fedKind is a kind of events and where one of them belongs.
@@ -51,28 +61,29 @@ func (f *Feeds) Of(ls sigma.Logsource) (attack.Feed, int64) {
 
 // feeds keeps the last answer, and the example of every kind once it was read.
 type feeds struct {
-	mu   sync.Mutex
-	last *Feeds
+	last atomic.Pointer[Feeds]
+	mu   sync.Mutex                    // held while it is found out
 	seen map[search.Kind]*sigma.Intake // by kind without its figures
 }
 
-// Feeds tells what arrives, at most a minute old. It looks at one event of each
+// Feeds tells what arrives, as it was a minute ago at most, or what is known
+// while somebody else finds it out. It looks at one event of each
 // kind that there is: events of one channel, number, class and activity are
 // taken to be of the same log sources. A node without search knows nothing.
 func (n *Node) Feeds(ctx context.Context) (*Feeds, error) {
 	if n.search == nil || n.mapped == nil {
 		return nil, nil
 	}
-	n.feeds.mu.Lock()
-	defer n.feeds.mu.Unlock()
-	if last := n.feeds.last; last != nil && time.Since(last.at) < feedsAge && len(last.kinds) > 0 {
+	if last := n.feeds.last.Load(); last.fresh() || !n.feeds.mu.TryLock() {
 		return last, nil
 	}
+	defer n.feeds.mu.Unlock()
+	began := time.Now()
 	kinds, err := n.search.Kinds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &Feeds{at: time.Now()}
+	out := &Feeds{}
 	seen := make(map[search.Kind]*sigma.Intake, len(kinds))
 	for _, k := range kinds {
 		key := k
@@ -86,7 +97,9 @@ func (n *Node) Feeds(ctx context.Context) (*Feeds, error) {
 		seen[key] = in
 		out.kinds = append(out.kinds, fedKind{k, in})
 	}
-	n.feeds.last, n.feeds.seen = out, seen
+	out.at, out.took = time.Now(), time.Since(began)
+	n.feeds.last.Store(out)
+	n.feeds.seen = seen
 	return out, nil
 }
 

@@ -139,6 +139,8 @@ func (n *Node) noteReload(ctx context.Context, r *Reload) error {
 			Operation: "refuse-rules", Caller: r.By,
 			Detail: fmt.Sprintf("plan %s stays: %s", r.OldPlan, r.Reason),
 		})
+	case ReloadUnchanged:
+		n.cfg.Log.Info("the rules were read again and are the same", "plan", r.OldPlan)
 	case ReloadSwitched:
 		debug.FreeOSMemory() // the old plan goes back to the system
 		n.cfg.Log.Info("new rules judge", "from_entry", r.From, "plan", r.NewPlan,

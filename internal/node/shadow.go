@@ -46,10 +46,11 @@ type shadow struct {
 // never kept. The error wraps ErrShadowPath for a path outside the folders that
 // the process was started with: who may call the API may not read any file.
 func (n *Node) StartShadow(ctx context.Context, o ShadowOrder) error {
-	old := n.book.Load()
-	if old.plan == nil || n.pipe == nil {
-		return ErrNoRules
+	if err := n.beginReload(); err != nil {
+		return err
 	}
+	defer n.reloading.Unlock()
+	old := n.book.Load()
 	if len(o.Paths) == 0 {
 		o.Paths = old.paths
 	}

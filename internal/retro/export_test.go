@@ -18,11 +18,10 @@ func OpenRules(ctx context.Context, cfg Config, files []lake.File) (map[*sigma.R
 	}
 	out := map[*sigma.Rule]bool{}
 	for _, k := range x.kinds.known {
-		if k.sieve == nil {
-			continue
-		}
-		for _, r := range k.sieve.Open() {
-			out[r] = true
+		for _, sieve := range k.sieves {
+			for _, r := range sieve.Open() {
+				out[r] = true
+			}
 		}
 	}
 	return out, nil

@@ -28,9 +28,9 @@ const maxKinds = 1 << 12
 
 // kind is what is done with events of one kind.
 type kind struct {
-	all     bool         // they are candidates
-	sieve   *sigma.Sieve // nil where it cannot be told which rules apply
-	columns []string     // by field of the sieve; "" where no rule asks
+	all     bool           // they are candidates
+	sieves  []*sigma.Sieve // one for each set of rules that may apply
+	columns []string       // by field of the sieves; "" where no rule asks
 }
 
 // kinds finds out about kinds of events. It belongs to one goroutine.
@@ -97,15 +97,16 @@ func (x *kinds) sift(about *normalize.Kind, fields map[event.Attr]string) *kind 
 	for i, attr := range attrs {
 		names[i] = fields[attr]
 	}
-	k.sieve = x.sieves.Of(&sigma.Known{
+	k.sieves = x.sieves.Of(&sigma.Known{
 		Product: about.Product, Service: about.Service, Category: about.Category, Fields: about.Fields,
 	}, names)
-	if k.all = k.sieve == nil || k.sieve.Blind(); k.all {
-		return k
-	}
-	for i, attr := range attrs {
-		if k.sieve.Uses(i) {
-			k.columns[i] = attr.String()
+	k.all = len(k.sieves) == 0
+	for _, sieve := range k.sieves {
+		k.all = k.all || sieve.Blind()
+		for i, attr := range attrs {
+			if sieve.Uses(i) {
+				k.columns[i] = attr.String()
+			}
 		}
 	}
 	return k

@@ -112,7 +112,7 @@ type sifting struct {
 type sifter struct {
 	*kind
 	texts   []*lake.Texts // by field, nil where no rule asks
-	answers [][]int32     // by field and place of the value, -1 where not asked yet
+	answers [][]int32     // by sieve and field, and place of the value, -1 where not asked yet
 	tuple   []int32
 }
 
@@ -142,17 +142,27 @@ func (s *sifting) may(row int) (bool, error) {
 	if k.all {
 		return true, nil
 	}
+	for at, sieve := range k.sieves {
+		if k.may(row, sieve, k.answers[at*len(k.texts):]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// may asks one sieve about a row.
+func (k *sifter) may(row int, sieve *sigma.Sieve, answers [][]int32) bool {
 	for i, t := range k.texts {
 		if t == nil {
 			continue
 		}
 		place := t.Index[row]
-		if k.answers[i][place] < 0 {
-			k.answers[i][place] = k.answer(i, t.Values[place])
+		if answers[i][place] < 0 {
+			answers[i][place] = answer(sieve, i, t.Values[place])
 		}
-		k.tuple[i] = k.answers[i][place]
+		k.tuple[i] = answers[i][place]
 	}
-	return k.sieve.May(k.tuple), nil
+	return sieve.May(k.tuple)
 }
 
 // sifter returns what sifts rows of a kind.
@@ -169,13 +179,16 @@ func (s *sifting) sifter(index kindIndex) (*sifter, error) {
 	if k.all {
 		return k, nil
 	}
-	if k.sieve.Forget() {
-		for _, other := range s.kinds {
-			other.forget()
+	for _, sieve := range k.sieves {
+		if sieve.Forget() {
+			for _, other := range s.kinds {
+				other.forget()
+			}
 		}
 	}
 	n := len(k.columns)
-	k.texts, k.answers, k.tuple = make([]*lake.Texts, n), make([][]int32, n), make([]int32, n)
+	k.texts, k.tuple = make([]*lake.Texts, n), make([]int32, n)
+	k.answers = make([][]int32, n*len(k.sieves))
 	for i, name := range k.columns {
 		if name == "" {
 			continue
@@ -184,7 +197,9 @@ func (s *sifting) sifter(index kindIndex) (*sifter, error) {
 		if k.texts[i], err = s.scan.Load(s.g, s.rows, name); err != nil {
 			return nil, err
 		}
-		k.answers[i] = make([]int32, len(k.texts[i].Values))
+		for at := range k.sieves {
+			k.answers[at*n+i] = make([]int32, len(k.texts[i].Values))
+		}
 	}
 	k.forget()
 	return k, nil
@@ -200,12 +215,12 @@ func (k *sifter) forget() {
 }
 
 // answer asks the sieve about a value.
-func (k *sifter) answer(field int, text string) int32 {
+func answer(sieve *sigma.Sieve, field int, text string) int32 {
 	switch read(text) {
 	case textWhole:
-		return k.sieve.Answer(field, text, false)
+		return sieve.Answer(field, text, false)
 	case textList:
-		return k.sieve.Answer(field, text, true)
+		return sieve.Answer(field, text, true)
 	}
 	return sigma.Unknown
 }

@@ -129,7 +129,9 @@ type Report struct {
 
 // Report sums up over events from from to to on a number of hosts.
 func (t *Tally) Report(from, to time.Time, events int64, hosts int) *Report {
-	out := &Report{From: from, To: to, Events: events, Hosts: hosts, Days: days(from, to), Rules: []RuleHits{}}
+	out := &Report{
+		From: from, To: to, Events: events, Hosts: hosts, Days: days(from, to), Rules: []RuleHits{},
+	}
 	for _, key := range t.order {
 		r := t.rules[key]
 		r.Hosts = len(r.hosts)
@@ -176,7 +178,8 @@ func (r *RuleHits) hint(hosts int) string {
 	case r.Hits == 0:
 		return ""
 	case hosts >= broadHosts && r.Share >= broadShare:
-		return fmt.Sprintf("fires on %d of %d hosts: what most hosts do is rarely an attack", r.Hosts, hosts)
+		return fmt.Sprintf("fires on %d of %d hosts: what most hosts do is rarely an attack",
+			r.Hosts, hosts)
 	case most >= noisyDay:
 		return fmt.Sprintf("fires up to %d times a day: nobody looks at that many", most)
 	case r.Known == r.Hits && r.State == StateNew:

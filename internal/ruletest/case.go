@@ -77,7 +77,8 @@ func only(n *yamltree.Node, keys ...string) error {
 			known = known || k == e.Key
 		}
 		if !known {
-			return yamltree.Errorf(e.Line, "unknown key %q; there are %s", clip(e.Key), strings.Join(keys, ", "))
+			return yamltree.Errorf(e.Line, "unknown key %q; there are %s", clip(e.Key),
+				strings.Join(keys, ", "))
 		}
 	}
 	return nil

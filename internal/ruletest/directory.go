@@ -68,7 +68,8 @@ func (d *directory) find(c *Case) (subject, error) {
 		case 1:
 			return list[0], nil
 		default:
-			return subject{}, fmt.Errorf("%s has %d rules; name the one that is meant", c.RuleFile, len(list))
+			return subject{}, fmt.Errorf("%s has %d rules; name the one that is meant", c.RuleFile,
+				len(list))
 		}
 	}
 	for _, in := range []map[string][]subject{d.byID, d.byName, d.byTitle} {

@@ -65,7 +65,8 @@ func (s *Suite) readDefaults(d *yamltree.Node) error {
 		s.Unexpected = p
 		return nil
 	}
-	return yamltree.Errorf(v.Line, "unexpected_detections %q is not fail, warn or ignore", clip(v.Text))
+	return yamltree.Errorf(v.Line, "unexpected_detections %q is not fail, warn or ignore",
+		clip(v.Text))
 }
 
 func (s *Suite) readExpectation(n *yamltree.Node) error {

@@ -109,7 +109,8 @@ func (c *Case) readInput(n *yamltree.Node) error {
 	if files := n.Get("file"); files != nil {
 		given++
 		for _, name := range n.Strs("file") {
-			c.Input.Files = append(c.Input.Files, filepath.Join(filepath.Dir(c.File), filepath.FromSlash(name)))
+			path := filepath.Join(filepath.Dir(c.File), filepath.FromSlash(name))
+			c.Input.Files = append(c.Input.Files, path)
 		}
 	}
 	if given != 1 || len(c.Input.Files)+len(c.Input.Events) == 0 {

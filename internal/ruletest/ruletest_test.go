@@ -56,6 +56,9 @@ func (j *wordJudge) Events(_ context.Context, events [][]byte, _ string) (rulete
 // expectations; the output is the problems and results, or the JUnit report.
 func TestRun(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if filepath.Ext(path) != ".txt" {
+			return // the fuzzer's corpus
+		}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			dir := t.TempDir()
 			for _, f := range txtar.Parse([]byte(d.Input)).Files {

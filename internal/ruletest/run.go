@@ -83,7 +83,9 @@ func (r *Runner) Run(ctx context.Context, s *Suite) ([]Result, error) {
 }
 
 func (r *Runner) one(ctx context.Context, c *Case) Result {
-	res := Result{Place: c.Place(), Rule: cmp.Or(c.Rule, c.RuleFile), Name: c.Name, Want: c.Want.String()}
+	res := Result{
+		Place: c.Place(), Rule: cmp.Or(c.Rule, c.RuleFile), Name: c.Name, Want: c.Want.String(),
+	}
 	who, err := r.names.find(c)
 	if err != nil {
 		res.Status, res.Text = Failed, err.Error()

@@ -23,6 +23,7 @@ type LazyDFA struct {
 	re     *regexp.Regexp
 	prog   *syntax.Prog // nil where the regexp package must do
 	least  int          // bytes of the shortest match
+	run    charRun      // that every match has
 	class  charClasses
 	sets   bool // the program asks for characters beside a position
 	states []dfaState
@@ -59,7 +60,7 @@ func NewLazyDFA(re *regexp.Regexp) *LazyDFA {
 	if err != nil {
 		return d
 	}
-	d.least = leastLength(tree)
+	d.least, d.run = leastLength(tree), requiredRun(tree)
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
 		return d
@@ -80,6 +81,14 @@ func (d *LazyDFA) Match(text string) bool {
 	}
 	if d.prog == nil {
 		return d.re.MatchString(text)
+	}
+	if d.run.length > 0 {
+		if !d.run.in(text) {
+			return false
+		}
+		if d.run.whole && IsASCII(text) {
+			return true
+		}
 	}
 	at := dfaFirst
 	for i := 0; i <= len(text); {

@@ -2,6 +2,8 @@ package textmatch_test
 
 import (
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,24 +13,34 @@ import (
 )
 
 // TestLazyDFA: the automaton agrees with the regexp package on any text, also
-// beyond ASCII and where it is not UTF-8.
+// beyond ASCII and where it is not UTF-8, and a text that matches has one of the
+// literals that are required.
 func TestLazyDFA(t *testing.T) {
 	parts := []string{
 		"a", "b", "K", "é", "ß", "[a-f]", "[^a]", "[é-ü]", "(?i:k)", "(?i:ſ)", ".", `\w`, `\W`, `\b`, `\B`, "^", "$",
-		`\A`, `\z`, "(?m:^)", "(?m:$)", "(?s:.)", "(a|bé)", "a*", "[ab]+", "(ab){2,3}", "x?", `\pL`, `\x{FFFD}`, "\n",
+		`\A`, `\z`, "(?m:^)", "(?m:$)", "(?s:.)", "(a|bé)", "a*", "[ab]+", "(ab){2,3}", "[ab]{8,}", "a{9}", ".{8,12}", "[^b]{8}", "x?", `\pL`, `\x{FFFD}`, "\n",
 	}
-	texts := []string{"a", "b", "k", "K", "\u212A", "s", "ſ", "é", "ß", "ü", "\n", " ", "_", "ab", "\xff", "\uFFFD", "中"}
+	texts := []string{"a", "b", "k", "K", "\u212A", "s", "ſ", "é", "ß", "ü", "\n", " ", "_", "ab", "aaaaaaaa", "abababababab", "\xff", "\uFFFD", "中"}
 	rapid.Check(t, func(t *rapid.T) {
 		expr := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 6).Draw(t, "expr"), "")
 		re, err := regexp.Compile(expr)
 		if err != nil {
 			t.Skip(expr)
 		}
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		required := textmatch.Required(tree.Simplify())
 		d := textmatch.NewLazyDFA(re)
 		for range 5 {
 			text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 0, 10).Draw(t, "text"), "")
 			if got, want := d.Match(text), re.MatchString(text); got != want {
 				t.Fatalf("%q on %q: got %v, want %v", expr, text, got, want)
+			}
+			has := func(l string) bool { return strings.Contains(textmatch.Fold(text), l) }
+			if re.MatchString(text) && required != nil && !slices.ContainsFunc(required, has) {
+				t.Fatalf("%q matches %q without any of %q", expr, text, required)
 			}
 		}
 	})
@@ -38,7 +50,7 @@ func TestLazyDFA(t *testing.T) {
 // still gives the right answer, and keeps no more than the bound.
 func TestLazyDFAForgets(t *testing.T) {
 	const bound = 1<<20 + 1<<12
-	for _, expr := range []string{`(a|b)*a(a|b){14}c`, `.{1000,}x`, `[ab]{3,900}c`} {
+	for _, expr := range []string{`(a|b)*a(a|b){14}c`, `.{1000,}x`, `[ab]{3,900}c`, `[a-b]{800,}`, `x[ab]{64}`} {
 		re := regexp.MustCompile(expr)
 		d := textmatch.NewLazyDFA(re)
 		text := strings.Builder{}

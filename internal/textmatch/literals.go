@@ -29,8 +29,9 @@ type Literals struct {
 
 // gramPass is one walk over a text, for literals of some lengths.
 type gramPass struct {
-	mask    uint32 // of the window's bytes
-	stride  int
+	width   int
+	mask    uint32   // of the window's bytes
+	stride  int      // from one window to the next
 	seen    []uint64 // bit set of the hashes of grams
 	shift   uint8    // from hash to bit
 	bucket  uint8    // from hash to place in first
@@ -67,19 +68,31 @@ func NewLiterals(literals []string, ids []int32) *Literals {
 		}
 	}
 	l.single = plans[1].members
-	for width := 2; width <= maxGram; width++ {
-		if len(plans[width].members) > 0 {
-			l.passes = append(l.passes, plans[width].build(width, distinct, common))
+	for n := 2; n <= maxGram; n++ {
+		if len(plans[n].members) > 0 {
+			l.passes = append(l.passes, plans[n].build(distinct, common))
 		}
 	}
 	return l
 }
 
-// Bounds on grams.
+// Bounds on grams. Few literals are found by shorter grams, which leave more
+// windows out, since few windows show one of theirs by chance.
 const (
 	maxGram   = 4
 	maxStride = 8
+	few       = 64
 )
+
+// shape returns the width of a pass's grams and how many neighbours stand for
+// a literal.
+func (p *passPlan) shape() (width, stride int) {
+	width = min(p.least, maxGram)
+	if len(p.members) < few && (p.least == 3 || p.least == 4) {
+		width = p.least - 1
+	}
+	return width, min(p.least-width+1, maxStride)
+}
 
 // collect stores the distinct literals with their ids.
 func (l *Literals) collect(literals []string, ids []int32) []string {
@@ -109,9 +122,9 @@ func (l *Literals) collect(literals []string, ids []int32) []string {
 }
 
 // gramCounts estimates how often grams occur, by hash.
-type gramCounts [1 << 14]uint16
+type gramCounts [1 << 15]uint16
 
-const gramCountShift = 32 - 14
+const gramCountShift = 32 - 15
 
 // countGrams counts the grams of the literals: what many of them have is likely
 // to be in many texts too.
@@ -127,9 +140,11 @@ func countGrams(literals []string) *gramCounts {
 }
 
 func (c *gramCounts) add(text string, weight uint16) {
-	for i := 0; i+4 <= len(text); i++ {
-		n := &c[hashGram(gramAt(text, i, 4))>>gramCountShift]
-		*n += min(weight, 1<<15-*n)
+	for width := 2; width <= maxGram; width++ {
+		for i := 0; i+width <= len(text); i++ {
+			n := &c[hashGram(gramAt(text, i, width))>>gramCountShift]
+			*n += min(weight, 1<<15-*n)
+		}
 	}
 }
 
@@ -160,8 +175,8 @@ type passPlan struct {
 }
 
 // build chooses the grams of every member and lays out the tables.
-func (p *passPlan) build(width int, literals []string, common *gramCounts) gramPass {
-	stride := min(p.least-width+1, maxStride)
+func (p *passPlan) build(literals []string, common *gramCounts) gramPass {
+	width, stride := p.shape()
 	entries := make([]gramEntry, 0, len(p.members)*stride)
 	for _, m := range p.members {
 		at := choose(literals[m], width, stride, common)
@@ -171,7 +186,7 @@ func (p *passPlan) build(width int, literals []string, common *gramCounts) gramP
 	}
 	size := min(max(bits.Len(uint(len(entries)))+4, 8), 20)
 	out := gramPass{
-		mask: 1<<(8*width) - 1, stride: stride, seen: make([]uint64, 1<<size/64),
+		width: width, mask: 1<<(8*width) - 1, stride: stride, seen: make([]uint64, 1<<size/64),
 		shift: uint8(32 - size), bucket: uint8(32 - max(bits.Len(uint(len(entries))), 1)),
 	}
 	out.fill(entries)
@@ -184,7 +199,7 @@ func choose(text string, width, stride int, common *gramCounts) int {
 	best, cost := 0, -1
 	for at := 0; at+stride-1+width <= len(text); at++ {
 		sum := 0
-		for o := at; o < at+stride && width == maxGram; o++ {
+		for o := at; o < at+stride; o++ {
 			sum += int(common[hashGram(gramAt(text, o, width))>>gramCountShift])
 		}
 		if cost < 0 || sum < cost {
@@ -222,12 +237,7 @@ func (l *Literals) AppendFind(dst []int32, text string) []int32 {
 	}
 	b := unsafe.Slice(unsafe.StringData(text), len(text))
 	for i := range l.passes {
-		p := &l.passes[i]
-		if p.stride == 1 {
-			dst = l.walk(dst, p, b)
-		} else {
-			dst = l.stride(dst, p, b)
-		}
+		dst = l.walk(dst, &l.passes[i], b)
 	}
 	for _, n := range l.single {
 		c := l.literal(n)[0]
@@ -238,34 +248,24 @@ func (l *Literals) AppendFind(dst []int32, text string) []int32 {
 	return dst
 }
 
-// stride looks at some windows of four bytes.
-func (l *Literals) stride(dst []int32, p *gramPass, text []byte) []int32 {
-	seen, shift := p.seen, p.shift&31
-	for i := 0; i+4 <= len(text); i += p.stride {
-		w := binary.LittleEndian.Uint32(text[i:]) | caseBits
-		if a := hashGram(w) >> shift; seen[a>>6]>>(a&63)&1 != 0 {
-			dst = l.compare(dst, p, text, i, w)
-		}
-	}
-	return dst
-}
-
-// walk looks at every window; those at the end of the text are padded.
+// walk looks at the windows of one pass.
 func (l *Literals) walk(dst []int32, p *gramPass, text []byte) []int32 {
-	seen, shift, mask := p.seen, p.shift&31, p.mask
+	seen, shift, mask, stride := p.seen, p.shift&31, p.mask, p.stride
 	i := 0
-	for ; i+4 <= len(text); i++ {
+	for ; i+4 <= len(text); i += stride {
 		w := (binary.LittleEndian.Uint32(text[i:]) | caseBits) & mask
 		if a := hashGram(w) >> shift; seen[a>>6]>>(a&63)&1 != 0 {
 			dst = l.compare(dst, p, text, i, w)
 		}
 	}
-	var end [8]byte
-	copy(end[:], text[i:])
-	for j := 0; i+j < len(text); j++ {
-		w := (binary.LittleEndian.Uint32(end[j:]) | caseBits) & mask
+	for ; i+p.width <= len(text); i += stride {
+		w := uint32(caseBits)
+		for j := range p.width {
+			w |= uint32(text[i+j]) << (8 * j)
+		}
+		w &= mask
 		if a := hashGram(w) >> shift; seen[a>>6]>>(a&63)&1 != 0 {
-			dst = l.compare(dst, p, text, i+j, w)
+			dst = l.compare(dst, p, text, i, w)
 		}
 	}
 	return dst

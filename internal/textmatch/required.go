@@ -8,7 +8,7 @@ import (
 // Bounds on the literals of one expression.
 const (
 	maxLiterals    = 64
-	maxLiteralRune = 8 // runes of a character class spelled out
+	maxLiteralRune = 9 // last less first rune of a range spelled out: ten digits
 )
 
 // Required returns the best set of folded literals for a syntax tree, nil for
@@ -57,6 +57,12 @@ func requiredConcat(subs []*syntax.Regexp) []string {
 				continue
 			}
 		}
+		if once := repeated(sub); once != nil { // at least one stands after run
+			keep(cross(run, once))
+			keep(run)
+			run = once
+			continue
+		}
 		keep(run)
 		run = complete(sub)
 		if run == nil {
@@ -65,6 +71,15 @@ func requiredConcat(subs []*syntax.Regexp) []string {
 	}
 	keep(run)
 	return best
+}
+
+// repeated returns the texts of which one or more stand where the tree does,
+// nil where they are not known.
+func repeated(re *syntax.Regexp) []string {
+	if re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Min > 0 {
+		return complete(re.Sub[0])
+	}
+	return nil
 }
 
 // complete returns all texts a tree matches, folded, when they are few.

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"bufio"
@@ -12,23 +12,26 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/internal/detect"
+	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/internal/state"
 )
 
 // sarifSchema is the schema of the OASIS standard SARIF 2.1.0.
-const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/" +
+	"sarif-schema-2.1.0.json"
 
 // sarifWriter prints one SARIF log with one run. Results go out as they come;
 // the rules that they refer to by index stand after them.
 type sarifWriter struct {
 	out   *bufio.Writer
+	maker string // version of this program
 	rules []sarifRule
 	index map[string]int
 	count int
 }
 
-func newSARIFWriter(out *bufio.Writer) *sarifWriter {
-	return &sarifWriter{out: out, index: map[string]int{}}
+func newSARIFWriter(out *bufio.Writer, version string) *sarifWriter {
+	return &sarifWriter{out: out, maker: version, index: map[string]int{}}
 }
 
 type sarifText struct {
@@ -84,8 +87,8 @@ var sarifLevels = [...]string{"none", "note", "note", "warning", "error", "error
 // securitySeverities are what code hosts sort by, on the scale of CVSS.
 var securitySeverities = [...]string{"0.0", "1.0", "3.0", "5.5", "8.0", "9.5", "10.0"}
 
-func (w *sarifWriter) write(f *state.Finding) error {
-	body, err := bodyOf(f)
+func (w *sarifWriter) Write(f *state.Finding) error {
+	body, err := Body(f)
 	if err != nil {
 		return err
 	}
@@ -115,14 +118,14 @@ func (w *sarifWriter) encode(v any) error {
 	if err != nil {
 		return fmt.Errorf("write findings: %w", err)
 	}
-	_, err = w.out.Write(plainJSON(text))
+	_, err = w.out.Write(printable.JSON(text))
 	return err
 }
 
-func (w *sarifWriter) flush() error { return flush(w.out) }
+func (w *sarifWriter) Flush() error { return flush(w.out) }
 
 // close writes the tool with its rules.
-func (w *sarifWriter) close() error {
+func (w *sarifWriter) Close() error {
 	if w.count == 0 {
 		w.begin()
 	}
@@ -132,7 +135,7 @@ func (w *sarifWriter) close() error {
 		rules = []sarifRule{}
 	}
 	driver := map[string]any{
-		"name": "evident", "version": version, "rules": rules,
+		"name": "evident", "version": w.maker, "rules": rules,
 		"shortDescription": sarifText{"Sigma detection over log records"},
 	}
 	if err := w.encode(map[string]any{"driver": driver}); err != nil {
@@ -177,7 +180,7 @@ func orNone(list []string) []string {
 }
 
 func sarifResultOf(key string, index int, f *state.Finding, body *detect.Finding) sarifResult {
-	at := evidenceOf(body)
+	at := Evidence(body)
 	file := strings.TrimPrefix(cmp.Or(at.File, "event/"+at.EventUID), "file:")
 	message := f.Title
 	if f.Host != "" {

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"bufio"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
+	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/internal/state"
 )
 
@@ -52,16 +53,18 @@ func drawFinding(t *rapid.T) state.Finding {
 // printFindings runs a writer over random findings.
 func printFindings(t *rapid.T, format string) (string, int) {
 	var out bytes.Buffer
-	c := detectCmd{Output: format}
-	w := c.writer(&out)
+	w, err := New(format, &out, "v1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := rapid.IntRange(0, 4).Draw(t, "findings")
 	for range n {
 		f := drawFinding(t)
-		if err := w.write(&f); err != nil {
+		if err := w.Write(&f); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.String(), n
@@ -70,11 +73,11 @@ func printFindings(t *rapid.T, format string) (string, int) {
 // TestOutputsAreClean: whatever findings hold, no format prints a control or
 // bidirectional character but line ends.
 func TestOutputsAreClean(t *testing.T) {
-	for _, format := range []string{"table", "json", "csv", "sarif"} {
+	for _, format := range Formats {
 		t.Run(format, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				text, _ := printFindings(t, format)
-				if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && hostile(r) }); i >= 0 {
+				if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && printable.Hostile(r) }); i >= 0 {
 					t.Fatalf("%q", text[i:])
 				}
 			})
@@ -164,10 +167,10 @@ func TestLinesAppear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.write(&state.Finding{Title: "x", Body: body}); err != nil {
+	if err := w.Write(&state.Finding{Title: "x", Body: body}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.flush(); err != nil || !strings.Contains(out.String(), "x") {
+	if err := w.Flush(); err != nil || !strings.Contains(out.String(), "x") {
 		t.Errorf("%v: %q", err, out.String())
 	}
 }
