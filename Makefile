@@ -79,6 +79,10 @@ endif
 bench: $(BIN) ## events/s, bytes an event and search latencies for 100,000 events
 	go run ./bench/endtoend -bin $(BIN)
 
+.PHONY: bench-sigma
+bench-sigma: ## the Sigma engine against its oracle, and rsigma and Zircolite where installed
+	go run ./bench/sigma
+
 shape: ## numbers of the code's shape
 	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '
 

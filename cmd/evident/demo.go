@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/simulate"
 	"github.com/evident-sec/evident/internal/source"
@@ -16,7 +17,7 @@ import (
 )
 
 type demoCmd struct {
-	dataFlag
+	console.DataFlag
 	serveFlags
 	Seed     uint64   `default:"7" help:"Which Harbor Agency; same seed, same logs."`
 	Rules    []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
@@ -28,15 +29,15 @@ func (demoCmd) Help() string {
 	return "Example:\n  evident demo --data /tmp/harbor --listen 127.0.0.1:8470"
 }
 
-func (c *demoCmd) dir() string {
+func (c *demoCmd) Dir() string {
 	if c.Data != "" {
 		return c.Data
 	}
-	return filepath.Join(filepath.Dir(c.dataFlag.dir()), fmt.Sprintf("evident-demo-%d", c.Seed))
+	return filepath.Join(filepath.Dir(c.DataFlag.Dir()), fmt.Sprintf("evident-demo-%d", c.Seed))
 }
 
 // Run loads Harbor Agency, unless it is loaded, and serves it.
-func (c *demoCmd) Run(e *env) error {
+func (c *demoCmd) Run(e *console.Env) error {
 	server, token, err := c.listen(e, api.Config{Organisation: "Harbor Agency", Demo: true})
 	if err != nil {
 		return err
@@ -52,15 +53,15 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	defer n.Close()
 	if fresh {
-		b := newBar(e.stderr, "incidents")
-		if err := n.UpdateIncidents(e.ctx); err != nil {
+		b := console.NewBar(e.Stderr, "incidents")
+		if err := n.UpdateIncidents(e.Context); err != nil {
 			return err
 		}
-		list, err := n.Incidents(e.ctx)
+		list, err := n.Incidents(e.Context)
 		if err != nil {
 			return err
 		}
-		b.end("%d reconstructed from the findings", len(list))
+		b.End("%d reconstructed from the findings", len(list))
 	}
 	if c.LoadOnly {
 		return nil
@@ -68,21 +69,21 @@ func (c *demoCmd) Run(e *env) error {
 	return server.run(e, n, token)
 }
 
-func (c *demoCmd) open(e *env, bulk bool) (*node.Node, error) {
-	return node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident demo", Rules: c.Rules, Shadow: c.ShadowRules, NoSearch: bulk,
-		Log: e.log,
+func (c *demoCmd) open(e *console.Env, bulk bool) (*node.Node, error) {
+	return node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident demo", Rules: c.Rules, Shadow: c.ShadowRules, NoSearch: bulk,
+		Log: e.Log,
 	})
 }
 
 // load writes the simulated logs to a folder of their own and ingests that
 // folder like any other, so that the demo shows what real logs would do. It
 // reports whether there was anything to load.
-func (c *demoCmd) load(e *env) (fresh bool, err error) {
-	logs := filepath.Join(c.dir(), "demo-logs")
+func (c *demoCmd) load(e *console.Env) (fresh bool, err error) {
+	logs := filepath.Join(c.Dir(), "demo-logs")
 	done := filepath.Join(logs, "loaded")
 	if _, err := os.Stat(done); err == nil {
-		fmt.Fprintln(e.stderr, "demo: Harbor Agency is loaded already")
+		fmt.Fprintln(e.Stderr, "demo: Harbor Agency is loaded already")
 		return false, nil
 	}
 	// Nobody searches yet, so the load goes without a query engine.
@@ -106,14 +107,14 @@ func (c *demoCmd) load(e *env) (fresh bool, err error) {
 	return true, nil
 }
 
-func (c *demoCmd) simulate(e *env, logs string) error {
+func (c *demoCmd) simulate(e *console.Env, logs string) error {
 	sim, err := simulate.New(simulate.Config{Seed: c.Seed})
 	if err != nil {
 		return err
 	}
-	b := newBar(e.stderr, "simulate Harbor Agency (fictional)")
-	key := filepath.Join(c.dir(), "demo-"+simulate.KeyFile)
-	_, err = sim.Write(e.ctx, func(name string) (io.WriteCloser, error) {
+	b := console.NewBar(e.Stderr, "simulate Harbor Agency (fictional)")
+	key := filepath.Join(c.Dir(), "demo-"+simulate.KeyFile)
+	_, err = sim.Write(e.Context, func(name string) (io.WriteCloser, error) {
 		path := filepath.Join(logs, filepath.FromSlash(name))
 		if name == simulate.KeyFile {
 			path = key
@@ -122,20 +123,20 @@ func (c *demoCmd) simulate(e *env, logs string) error {
 			return nil, err
 		}
 		return os.Create(path)
-	}, func(now, total int) { b.set(int64(now), int64(total), "") })
+	}, func(now, total int) { b.Set(int64(now), int64(total), "") })
 	if err != nil {
 		return err
 	}
-	b.end("written to %s, answers in %s", logs, key)
+	b.End("written to %s, answers in %s", logs, key)
 	return nil
 }
 
-func (c *demoCmd) ingest(e *env, n *node.Node, logs string) error {
+func (c *demoCmd) ingest(e *console.Env, n *node.Node, logs string) error {
 	began := time.Now()
-	b := newBar(e.stderr, "ingest")
-	report, err := n.Ingest(e.ctx, []string{logs}, nil, node.IngestOptions{
+	b := console.NewBar(e.Stderr, "ingest")
+	report, err := n.Ingest(e.Context, []string{logs}, nil, node.IngestOptions{
 		Progress: func(p source.Progress) {
-			b.set(p.Bytes, p.Total, fmt.Sprintf("%d records", p.Records))
+			b.Set(p.Bytes, p.Total, fmt.Sprintf("%d records", p.Records))
 		},
 	})
 	if err != nil {
@@ -148,10 +149,10 @@ func (c *demoCmd) ingest(e *env, n *node.Node, logs string) error {
 		}
 		return errors.New("load demo: " + strings.Join(lines, "; "))
 	}
-	if err := n.Settle(e.ctx); err != nil {
+	if err := n.Settle(e.Context); err != nil {
 		return err
 	}
-	b.end("%d records ingested, detected and sealed in %.1f s", report.Records,
+	b.End("%d records ingested, detected and sealed in %.1f s", report.Records,
 		time.Since(began).Seconds())
 	return nil
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/evident-sec/evident/internal/console"
 )
 
 // served is a running evident serve.
@@ -279,7 +281,7 @@ func TestPlain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOf(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte("\x1b\x9b\x7fa\u202e")))).
 			Draw(t, "bytes"))
-		out := plain(text)
+		out := console.Plain(text)
 		if rawControl.MatchString(out) || strings.ToValidUTF8(out, "") != out || strings.Contains(out, "\n") {
 			t.Fatalf("plain gives %q", out)
 		}
@@ -289,7 +291,7 @@ func TestPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 		var back string
-		safe := plainJSON(body)
+		safe := console.PlainJSON(body)
 		if err := json.Unmarshal(safe, &back); err != nil || back != value || rawControl.Match(safe) {
 			t.Fatalf("plainJSON gives %s: %v", safe, err)
 		}

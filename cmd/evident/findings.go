@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/state"
 )
 
 type findingsCmd struct {
-	dataFlag
+	console.DataFlag
 	Severity string `enum:",informational,low,medium,high,critical" default:"" help:"Only this severity."`
 	Host     string `help:"Only this host."`
 	Rule     string `help:"Only this rule id."`
@@ -24,38 +25,38 @@ func (findingsCmd) Help() string {
 }
 
 // Run lists findings, newest first.
-func (c *findingsCmd) Run(e *env) error {
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident findings", NoSearch: true, Reader: true, Log: e.log,
+func (c *findingsCmd) Run(e *console.Env) error {
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident findings", NoSearch: true, Reader: true, Log: e.Log,
 	})
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	if err := n.CatchUp(e.ctx); err != nil {
+	if err := n.CatchUp(e.Context); err != nil {
 		return err
 	}
 	filter := state.Filter{Host: c.Host, Rule: c.Rule, Limit: c.Limit}
 	if c.Severity != "" {
 		filter.Severity = detect.SeverityID(c.Severity)
 	}
-	found, total, err := n.Findings(e.ctx, systemCaller(), filter)
+	found, total, err := n.Findings(e.Context, console.SystemCaller(), filter)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		for i := range found {
-			if _, err := e.stdout.Write(append(plainJSON(found[i].Body), '\n')); err != nil {
+			if _, err := e.Stdout.Write(append(console.PlainJSON(found[i].Body), '\n')); err != nil {
 				return fmt.Errorf("write output: %w", err)
 			}
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(e.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "FINDING\tTIME\tSEVERITY\tHOST\tEVENT\tRULE")
 	for _, f := range found {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.UID, f.Time.Format("2006-01-02 15:04:05"),
-			detect.SeverityName(f.Severity), plain(f.Host), f.Event, plain(f.Title))
+			detect.SeverityName(f.Severity), console.Plain(f.Host), f.Event, console.Plain(f.Title))
 	}
 	fmt.Fprintf(w, "%d of %d\n", len(found), total)
 	return w.Flush()

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/source"
 	"github.com/evident-sec/evident/internal/state"
 )
 
 type ingestCmd struct {
-	dataFlag
+	console.DataFlag
 	Server   string   `placeholder:"URL" help:"Send to a running evident serve instead; the URL with its token."`
 	Format   string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
 	Rules    []string `placeholder:"DIR" help:"Sigma rules besides the starter pack; repeatable." type:"path"`
@@ -37,7 +38,7 @@ func (ingestCmd) Help() string {
 }
 
 // Run ingests and waits until everything is detected, stored and sealed.
-func (c *ingestCmd) Run(e *env) error {
+func (c *ingestCmd) Run(e *console.Env) error {
 	if c.Server != "" {
 		return c.send(e)
 	}
@@ -49,9 +50,9 @@ func (c *ingestCmd) Run(e *env) error {
 			return fmt.Errorf("read input: %w", err)
 		}
 	}
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident ingest", Rules: c.Rules, NoDetect: c.NoDetect,
-		NoSearch: true, SealCount: c.SealAt, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident ingest", Rules: c.Rules, NoDetect: c.NoDetect,
+		NoSearch: true, SealCount: c.SealAt, Log: e.Log,
 	})
 	if err != nil {
 		return c.finish(e, source.Report{}, err)
@@ -63,28 +64,28 @@ func (c *ingestCmd) Run(e *env) error {
 	return c.finish(e, report, err)
 }
 
-func (c *ingestCmd) ingest(e *env, n *node.Node) (source.Report, error) {
-	b := newBar(e.stderr, "ingest")
+func (c *ingestCmd) ingest(e *console.Env, n *node.Node) (source.Report, error) {
+	b := console.NewBar(e.Stderr, "ingest")
 	opts := node.IngestOptions{
 		Format: event.Format(c.Format), Again: c.Again,
 		Progress: func(p source.Progress) {
-			rate := float64(p.Records) / time.Since(b.began).Seconds()
-			b.set(p.Bytes, p.Total, fmt.Sprintf("%d records, %.0f/s", p.Records, rate))
+			rate := float64(p.Records) / time.Since(b.Began()).Seconds()
+			b.Set(p.Bytes, p.Total, fmt.Sprintf("%d records, %.0f/s", p.Records, rate))
 		},
 	}
 	opts.Live = len(c.Paths) == 1 && c.Paths[0] == "-"
-	report, err := n.Ingest(e.ctx, c.Paths, e.stdin, opts)
+	report, err := n.Ingest(e.Context, c.Paths, e.Stdin, opts)
 	if err != nil {
 		return report, err
 	}
-	return report, n.Settle(e.ctx)
+	return report, n.Settle(e.Context)
 }
 
 // finish prints the report and picks the exit code: 2 when nothing at all
 // could be taken, 0 otherwise, with every part that was skipped on its line.
-func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
+func (c *ingestCmd) finish(e *console.Env, r source.Report, err error) error {
 	for _, p := range r.Problems {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
+		fmt.Fprintf(e.Stderr, "evident: %s\n", console.Plain(p.String()))
 	}
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%d records are kept, the same command goes on from there: %w",
@@ -98,19 +99,19 @@ func (c *ingestCmd) finish(e *env, r source.Report, err error) error {
 		return err
 	}
 	if c.JSON {
-		if err := jsonLine(e.stdout, reportJSON(r)); err != nil {
+		if err := console.JSONLine(e.Stdout, reportJSON(r)); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(e.stdout, "%d records from %d files ingested, detected and sealed",
+		fmt.Fprintf(e.Stdout, "%d records from %d files ingested, detected and sealed",
 			r.Records, r.Files)
 		if r.Already > 0 {
-			fmt.Fprintf(e.stdout, "; %d were here already", r.Already)
+			fmt.Fprintf(e.Stdout, "; %d were here already", r.Already)
 		}
 		if r.Skipped > 0 {
-			fmt.Fprintf(e.stdout, "; %d parts skipped", r.Skipped)
+			fmt.Fprintf(e.Stdout, "; %d parts skipped", r.Skipped)
 		}
-		fmt.Fprintln(e.stdout)
+		fmt.Fprintln(e.Stdout)
 	}
 	if r.Records == 0 && r.Already == 0 && r.Skipped > 0 {
 		return errors.New("ingest: nothing in the input could be taken")
@@ -131,7 +132,7 @@ func reportJSON(r source.Report) map[string]any {
 
 // send posts each path to a running server, which reads it as this program
 // would.
-func (c *ingestCmd) send(e *env) error {
+func (c *ingestCmd) send(e *console.Env) error {
 	base, err := url.Parse(c.Server)
 	if err != nil {
 		return fmt.Errorf("read --server: %w", err)
@@ -155,8 +156,8 @@ func (c *ingestCmd) send(e *env) error {
 	return c.finish(e, total, nil)
 }
 
-func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report, err error) {
-	body, length := e.stdin, int64(-1)
+func (c *ingestCmd) sendOne(e *console.Env, base *url.URL, path string) (r source.Report, err error) {
+	body, length := e.Stdin, int64(-1)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -178,7 +179,7 @@ func (c *ingestCmd) sendOne(e *env, base *url.URL, path string) (r source.Report
 	target.RawQuery = url.Values{
 		"source": {filepath.Base(path)}, "format": {c.Format},
 	}.Encode()
-	req, err := http.NewRequestWithContext(e.ctx, http.MethodPost, target.String(), body)
+	req, err := http.NewRequestWithContext(e.Context, http.MethodPost, target.String(), body)
 	if err != nil {
 		return r, err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"net/http"
-	"os"
-	"strconv"
 	"sync/atomic"
 )
 
@@ -19,7 +17,3 @@ func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	http.Error(w, "starting", http.StatusServiceUnavailable)
 }
-
-// systemCaller names who uses the command line or holds the token: the
-// account on this machine, as a number.
-func systemCaller() string { return "uid-" + strconv.Itoa(os.Getuid()) }

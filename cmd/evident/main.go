@@ -8,12 +8,16 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/evident-sec/evident/cmd/evident/detectcmd"
+	"github.com/evident-sec/evident/cmd/evident/exposurecmd"
+	"github.com/evident-sec/evident/internal/console"
 )
 
 // version is set by the linker from the Git description.
@@ -34,55 +38,25 @@ const gcPercent = 300
 // wrong is its last line and exit code, not a library's complaint on the way.
 const silent = slog.LevelError + 4
 
-// errWrong ends a command with exit code 1. What is wrong has been printed.
-var errWrong = errors.New("something was found wrong")
-
 // cli is the command line; kong fills it.
 type cli struct {
-	Demo        demoCmd        `cmd:"" help:"Simulate Harbor Agency, a fictional organisation, load it and serve it."`
-	Serve       serveCmd       `cmd:"" help:"Receive, detect and seal; serve the page and the API."`
-	Ingest      ingestCmd      `cmd:"" help:"Read log files, folders and archives into the data folder."`
-	Detect      detectCmd      `cmd:"" help:"Scan files against rules and keep nothing."`
-	Rules       rulesCmd       `cmd:"" help:"Check and list detection rules."`
-	Findings    findingsCmd    `cmd:"" help:"List what was detected."`
-	Search      searchCmd      `cmd:"" help:"Search events."`
-	Reconstruct reconstructCmd `cmd:"" help:"Tell the story around a finding or an event, step by step."`
-	Exposure    exposureCmd    `cmd:"" help:"Ask what an adversary would gain: check, paths, review before you sign."`
-	Prove       proveCmd       `cmd:"" help:"Print the inclusion proof of one event."`
-	Verify      verifyCmd      `cmd:"" help:"Check the whole data folder against the ledger."`
-	Simulate    simulateCmd    `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`
-	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Demo        demoCmd          `cmd:"" help:"Simulate Harbor Agency, a fictional organisation, load it and serve it."`
+	Serve       serveCmd         `cmd:"" help:"Receive, detect and seal; serve the page and the API."`
+	Ingest      ingestCmd        `cmd:"" help:"Read log files, folders and archives into the data folder."`
+	Detect      detectcmd.Detect `cmd:"" help:"Scan files against rules and keep nothing."`
+	Rules       detectcmd.Rules  `cmd:"" help:"Check and list detection rules."`
+	Findings    findingsCmd      `cmd:"" help:"List what was detected."`
+	Search      searchCmd        `cmd:"" help:"Search events."`
+	Reconstruct reconstructCmd   `cmd:"" help:"Tell the story around a finding or an event, step by step."`
+	Exposure    exposurecmd.Cmd  `cmd:"" help:"Ask what an adversary would gain: check, paths, review before you sign."`
+	Prove       proveCmd         `cmd:"" help:"Print the inclusion proof of one event."`
+	Verify      verifyCmd        `cmd:"" help:"Check the whole data folder against the ledger."`
+	Simulate    simulateCmd      `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`
+	Version     versionCmd       `cmd:"" help:"Print the version."`
 
 	CPUProfile string `hidden:"" placeholder:"FILE" type:"path" help:"Write a CPU profile there."`
 
 	LogLevel slog.Level `default:"warn" help:"What to log to standard error: debug, info, warn, error."`
-}
-
-// dataFlag is shared by the commands that open a data folder.
-type dataFlag struct {
-	Data string `placeholder:"DIR" help:"Data folder; default is evident in the user's data folder."`
-}
-
-func (f dataFlag) dir() string {
-	if f.Data != "" {
-		return f.Data
-	}
-	if base := os.Getenv("XDG_DATA_HOME"); base != "" {
-		return filepath.Join(base, "evident")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "evident-data"
-	}
-	return filepath.Join(home, ".local", "share", "evident")
-}
-
-// env is what a command gets besides its flags.
-type env struct {
-	ctx            context.Context //nolint:containedctx // lives exactly as long as the command
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	log            *slog.Logger
 }
 
 func main() {
@@ -114,11 +88,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "evident: %s; see evident --help\n", plain(err.Error()))
+		fmt.Fprintf(stderr, "evident: %s; see evident --help\n", console.Plain(err.Error()))
 		return exitUsage
 	}
 	level := c.LogLevel
-	if name := command.Command(); level == slog.LevelWarn && name != "serve" && name != "demo" {
+	name, _, _ := strings.Cut(command.Command(), " ")
+	if level == slog.LevelWarn && name != "serve" && name != "demo" {
 		level = silent
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
@@ -130,20 +105,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer stop()
 	// Half of the work is making short-lived values: collecting them less often
-	// is worth some memory. GOGC in the environment overrides it.
-	if os.Getenv("GOGC") == "" {
+	// is worth some memory, but not for a scan: most of what lives there is the
+	// rules. GOGC in the environment overrides it.
+	if os.Getenv("GOGC") == "" && name != "detect" {
 		debug.SetGCPercent(gcPercent)
 	}
-	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: log})
+	err = command.Run(&console.Env{Context: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr, Log: log, Version: version})
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errWrong):
+	case errors.Is(err, console.ErrWrong):
 		return exitWrong
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = fmt.Errorf("interrupted: %w", err)
 	}
-	fmt.Fprintf(stderr, "evident: %s\n", plain(err.Error()))
+	fmt.Fprintf(stderr, "evident: %s\n", console.Plain(err.Error()))
 	return exitUsage
 }
 
@@ -168,7 +144,7 @@ func profile(path string) (stop func(), err error) {
 type versionCmd struct{}
 
 // Run prints the version.
-func (versionCmd) Run(e *env) error {
-	fmt.Fprintln(e.stdout, "evident", version)
+func (versionCmd) Run(e *console.Env) error {
+	fmt.Fprintln(e.Stdout, "evident", version)
 	return nil
 }

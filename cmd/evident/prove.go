@@ -5,11 +5,12 @@ import (
 	"os"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 )
 
 type proveCmd struct {
-	dataFlag
+	console.DataFlag
 	Raw   string `placeholder:"FILE" help:"Also write the original bytes there." type:"path"`
 	Event string `arg:"" help:"Event identifier, e.g. 12-7."`
 }
@@ -20,34 +21,34 @@ func (proveCmd) Help() string {
 }
 
 // Run prints the proof in C2SP tlog-proof form and checks it before.
-func (c *proveCmd) Run(e *env) error {
+func (c *proveCmd) Run(e *console.Env) error {
 	id, err := event.ParseID(c.Event)
 	if err != nil {
 		return err
 	}
 	// Reading original bytes is recorded, so it needs a folder that works.
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident prove", NoSearch: true, Reader: true, Frozen: c.Raw == "", Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident prove", NoSearch: true, Reader: true, Frozen: c.Raw == "", Log: e.Log,
 	})
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	p, err := n.Prove(e.ctx, id)
+	p, err := n.Prove(e.Context, id)
 	if err != nil {
 		return err
 	}
-	_, record, err := n.Event(e.ctx, id)
+	_, record, err := n.Event(e.Context, id)
 	if err != nil {
 		return err
 	}
 	if err := p.Verify(record.Raw, n.Verifier()); err != nil {
-		fmt.Fprintf(e.stderr, "evident: event %s: %v\n", id, err)
-		return errWrong
+		fmt.Fprintf(e.Stderr, "evident: event %s: %v\n", id, err)
+		return console.ErrWrong
 	}
 	if c.Raw != "" {
-		act := node.Act{Operation: "read-original", Caller: systemCaller(), Detail: "event " + id.String()}
-		if err := n.Record(e.ctx, act); err != nil {
+		act := node.Act{Operation: "read-original", Caller: console.SystemCaller(), Detail: "event " + id.String()}
+		if err := n.Record(e.Context, act); err != nil {
 			return err
 		}
 		if err := os.WriteFile(c.Raw, record.Raw, 0o600); err != nil {
@@ -58,6 +59,6 @@ func (c *proveCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("print proof: %w", err)
 	}
-	_, err = e.stdout.Write(text)
+	_, err = e.Stdout.Write(text)
 	return err
 }

@@ -6,12 +6,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/search"
 )
 
 type searchCmd struct {
-	dataFlag
+	console.DataFlag
 	From  time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"From this time, RFC 3339."`
 	To    time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"T" help:"Before this time, RFC 3339."`
 	Limit int       `default:"100" help:"At most this many events."`
@@ -25,20 +26,20 @@ func (searchCmd) Help() string {
 }
 
 // Run prints matching events, newest first.
-func (c *searchCmd) Run(e *env) error {
+func (c *searchCmd) Run(e *console.Env) error {
 	query, err := search.Parse(c.Query)
 	if err != nil {
 		return queryError(c.Query, err)
 	}
-	n, err := node.Open(e.ctx, node.Config{Dir: c.dir(), Command: "evident search", Reader: true, Log: e.log})
+	n, err := node.Open(e.Context, node.Config{Dir: c.Dir(), Command: "evident search", Reader: true, Log: e.Log})
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	if err := n.CatchUp(e.ctx); err != nil {
+	if err := n.CatchUp(e.Context); err != nil {
 		return err
 	}
-	result, err := n.Search(e.ctx, systemCaller(), search.Request{
+	result, err := n.Search(e.Context, console.SystemCaller(), search.Request{
 		Query: query, From: c.From, To: c.To, Limit: c.Limit,
 	})
 	if err != nil {
@@ -46,7 +47,7 @@ func (c *searchCmd) Run(e *env) error {
 	}
 	if c.JSON {
 		for i := range result.Rows {
-			if err := jsonLine(e.stdout, node.EventOf(&result.Rows[i]).OCSF()); err != nil {
+			if err := console.JSONLine(e.Stdout, node.EventOf(&result.Rows[i]).OCSF()); err != nil {
 				return err
 			}
 		}
@@ -55,29 +56,20 @@ func (c *searchCmd) Run(e *env) error {
 	return printRows(e, result)
 }
 
-func printRows(e *env, result *search.Result) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+func printRows(e *console.Env, result *search.Result) error {
+	w := tabwriter.NewWriter(e.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "EVENT\tTIME\tHOST\tWHAT\tACTOR\tOBJECT")
 	for i := range result.Rows {
 		ev := node.EventOf(&result.Rows[i])
 		s := node.Summarise(ev)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\t%s\t%s\n", ev.ID, ev.Time.Format("2006-01-02 15:04:05.000"),
-			plain(s.Host), s.Class, s.Activity, plain(short(s.Actor)), plain(short(s.Object)))
+			console.Plain(s.Host), s.Class, s.Activity, console.Plain(console.Short(s.Actor)), console.Plain(console.Short(s.Object)))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	fmt.Fprintf(e.stderr, "%d of %d events\n", len(result.Rows), result.Total)
+	fmt.Fprintf(e.Stderr, "%d of %d events\n", len(result.Rows), result.Total)
 	return nil
-}
-
-// short cuts a cell so that a table line stays readable.
-func short(s string) string {
-	const width = 80
-	if runes := []rune(s); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return s
 }
 
 // queryError shows the query with its fault marked below.
@@ -88,7 +80,7 @@ func queryError(query string, err error) error {
 	}
 	text := fmt.Sprintf("read query: %s at byte %d", syntax.Message, syntax.Offset)
 	if at := near(query, syntax.Offset, syntax.Length); at != "" {
-		text += fmt.Sprintf(", near %q", plain(at))
+		text += fmt.Sprintf(", near %q", console.Plain(at))
 	}
 	if syntax.Hint != "" {
 		text += "; " + syntax.Hint

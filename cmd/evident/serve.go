@@ -10,13 +10,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evident-sec/evident/internal/attack"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/web"
 	"github.com/evident-sec/evident/web/api"
 )
 
 type serveCmd struct {
-	dataFlag
+	console.DataFlag
 	serveFlags
 	Rules        []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
 	Organisation string   `default:"Evident" help:"Name shown on the page."`
@@ -38,14 +40,14 @@ func (serveCmd) Help() string {
 }
 
 // Run serves until it is interrupted.
-func (c *serveCmd) Run(e *env) error {
+func (c *serveCmd) Run(e *console.Env) error {
 	server, token, err := c.listen(e, api.Config{Organisation: c.Organisation})
 	if err != nil {
 		return err
 	}
 	defer server.close()
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident serve", Rules: c.Rules, Shadow: c.ShadowRules, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident serve", Rules: c.Rules, Shadow: c.ShadowRules, Log: e.Log,
 	})
 	if err != nil {
 		return err
@@ -63,7 +65,7 @@ type pending struct {
 	api   *lateHandler
 }
 
-func (f serveFlags) listen(e *env, cfg api.Config) (*pending, web.Token, error) {
+func (f serveFlags) listen(e *console.Env, cfg api.Config) (*pending, web.Token, error) {
 	token := web.NewToken()
 	if f.TokenFile != "" {
 		text, err := os.ReadFile(f.TokenFile)
@@ -75,30 +77,30 @@ func (f serveFlags) listen(e *env, cfg api.Config) (*pending, web.Token, error) 
 		}
 		token = web.ParseToken(strings.TrimSpace(string(text)))
 	}
-	catalog, err := f.catalog()
+	catalog, err := attack.ReadCatalogFile(f.Attack)
 	if err != nil {
 		return nil, token, err
 	}
 	late := new(lateHandler)
 	server, err := web.New(web.Config{
 		Listen: f.Listen, CertFile: f.TLSCert, KeyFile: f.TLSKey, Token: token, API: late,
-		Caller: api.Caller{ID: systemCaller(), Role: "analyst"}, Log: e.log,
+		Caller: api.Caller{ID: console.SystemCaller(), Role: "analyst"}, Log: e.Log,
 	})
 	if err != nil {
 		return nil, token, err
 	}
-	cfg.Version, cfg.Log, cfg.Attack = version, e.log, catalog
+	cfg.Version, cfg.Log, cfg.Attack = version, e.Log, catalog
 	return &pending{flags: f, cfg: cfg, web: server, api: late}, token, nil
 }
 
 func (p *pending) close() { p.web.Close() }
 
 // run serves the node until the context ends or processing stops.
-func (p *pending) run(e *env, n *node.Node, _ web.Token) error {
+func (p *pending) run(e *console.Env, n *node.Node, _ web.Token) error {
 	if err := n.Announce(p.web.URL()); err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(e.ctx)
+	group, ctx := errgroup.WithContext(e.Context)
 	if p.flags.Syslog != "" {
 		receiver, err := n.ListenSyslog(p.flags.Syslog)
 		if err != nil {
@@ -111,7 +113,7 @@ func (p *pending) run(e *env, n *node.Node, _ web.Token) error {
 	}
 	p.cfg.Node = n
 	p.api.set(api.New(p.cfg))
-	fmt.Fprintf(e.stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
+	fmt.Fprintf(e.Stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
 	group.Go(func() error { return p.web.Run(ctx) })
 	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
 	group.Go(func() error { return untilStopped(ctx, n) })

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/simulate"
 )
 
@@ -23,21 +24,21 @@ func (simulateCmd) Help() string {
 }
 
 // Run writes the logs and the answer key.
-func (c *simulateCmd) Run(e *env) error {
+func (c *simulateCmd) Run(e *console.Env) error {
 	sim, err := simulate.New(simulate.Config{
 		Seed: c.Seed, Users: c.Users, Days: c.Days, Start: c.Start, Scale: c.Scale,
 	})
 	if err != nil {
 		return err
 	}
-	b := newBar(e.stderr, "simulate")
-	key, err := sim.WriteDir(e.ctx, c.Out, func(done, total int) {
-		b.set(int64(done), int64(total), "")
+	b := console.NewBar(e.Stderr, "simulate")
+	key, err := sim.WriteDir(e.Context, c.Out, func(done, total int) {
+		b.Set(int64(done), int64(total), "")
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%d incidents and %d look-alikes written to %s; the answers are in %s\n",
+	fmt.Fprintf(e.Stdout, "%d incidents and %d look-alikes written to %s; the answers are in %s\n",
 		len(key.Incidents), len(key.Lookalikes), c.Out, filepath.Join(c.Out, simulate.KeyFile))
 	return nil
 }

@@ -9,11 +9,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 )
 
 type verifyCmd struct {
-	dataFlag
+	console.DataFlag
 	JSON bool `help:"Print the result as one JSON object."`
 }
 
@@ -23,33 +24,33 @@ func (verifyCmd) Help() string {
 }
 
 // Run checks everything and exits 1 when something is not as it was sealed.
-func (c *verifyCmd) Run(e *env) error {
-	if _, err := os.Stat(c.dir()); err != nil {
+func (c *verifyCmd) Run(e *console.Env) error {
+	if _, err := os.Stat(c.Dir()); err != nil {
 		return fmt.Errorf("open data folder: %w", err)
 	}
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.dir(), Command: "evident verify", NoSearch: true, Frozen: true, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Dir(), Command: "evident verify", NoSearch: true, Frozen: true, Log: e.Log,
 	})
 	if err != nil {
 		return c.unopened(e, err)
 	}
 	defer n.Close()
-	b := newBar(e.stderr, "verify")
-	result, err := n.Verify(e.ctx, func(entries, total uint64) {
-		b.set(int64(entries), int64(total), fmt.Sprintf("%d of %d entries", entries, total))
+	b := console.NewBar(e.Stderr, "verify")
+	result, err := n.Verify(e.Context, func(entries, total uint64) {
+		b.Set(int64(entries), int64(total), fmt.Sprintf("%d of %d entries", entries, total))
 	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		if err := jsonLine(e.stdout, result); err != nil {
+		if err := console.JSONLine(e.Stdout, result); err != nil {
 			return err
 		}
 	} else {
 		printVerification(e, result)
 	}
 	if !result.OK {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
@@ -62,7 +63,7 @@ var surroundings = []syscall.Errno{
 
 // unopened reports a folder whose stores refuse to open: where it is no mistake
 // of the call, something in it is not as it was left.
-func (c *verifyCmd) unopened(e *env, err error) error {
+func (c *verifyCmd) unopened(e *console.Env, err error) error {
 	var inUse *node.InUseError
 	if errors.As(err, &inUse) || errors.Is(err, fs.ErrPermission) || errors.Is(err, context.Canceled) {
 		return err
@@ -73,25 +74,25 @@ func (c *verifyCmd) unopened(e *env, err error) error {
 		}
 	}
 	result := &node.Verification{
-		Time: time.Now().UTC(), Failures: []node.Failure{{Class: "store", Where: c.dir(), Detail: err.Error()}},
+		Time: time.Now().UTC(), Failures: []node.Failure{{Class: "store", Where: c.Dir(), Detail: err.Error()}},
 	}
 	if !c.JSON {
 		printVerification(e, result)
-		return errWrong
+		return console.ErrWrong
 	}
-	if err := jsonLine(e.stdout, result); err != nil {
+	if err := console.JSONLine(e.Stdout, result); err != nil {
 		return err
 	}
-	return errWrong
+	return console.ErrWrong
 }
 
-func printVerification(e *env, r *node.Verification) {
+func printVerification(e *console.Env, r *node.Verification) {
 	for _, f := range r.Failures {
-		fmt.Fprintf(e.stdout, "FAILED %s: %s: %s\n", f.Class, plain(f.Where), plain(f.Detail))
+		fmt.Fprintf(e.Stdout, "FAILED %s: %s: %s\n", f.Class, console.Plain(f.Where), console.Plain(f.Detail))
 	}
 	verdict := "every record is as it was sealed"
 	if !r.OK {
 		verdict = fmt.Sprintf("%d checks failed", len(r.Failures))
 	}
-	fmt.Fprintf(e.stdout, "%d entries, %d records: %s\n", r.Entries, r.Events, verdict)
+	fmt.Fprintf(e.Stdout, "%d entries, %d records: %s\n", r.Entries, r.Events, verdict)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -85,6 +86,23 @@ func ReadCatalog(in io.Reader) (*Catalog, error) {
 		return readBundle(z)
 	}
 	return readBundle(buf)
+}
+
+// ReadCatalogFile is ReadCatalog of a file; nil where none is named.
+func ReadCatalogFile(path string) (*Catalog, error) {
+	if path == "" {
+		return nil, nil
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read ATT&CK: %w", err)
+	}
+	defer in.Close()
+	c, err := ReadCatalog(in)
+	if err != nil {
+		return nil, fmt.Errorf("read ATT&CK %s: %w", path, err)
+	}
+	return c, nil
 }
 
 func readBundle(in io.Reader) (*Catalog, error) {

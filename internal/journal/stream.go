@@ -133,7 +133,7 @@ func (s *Stream) Purge(ctx context.Context, through uint64) error {
 		return fmt.Errorf("purge journal: %w", err)
 	}
 	if err := s.engine.stream.Purge(ctx, jetstream.WithPurgeSequence(through+1)); err != nil {
-		return fmt.Errorf("purge journal through %d: %w", through, err)
+		return fmt.Errorf("purge journal through %d: %w", through, diskError(err))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/normalize"
@@ -17,14 +18,14 @@ import (
 
 // testJudge judges what rule tests name, with one compiled rule set.
 type testJudge struct {
-	e       *env
+	e       *console.Env
 	norm    *normalize.Normalizer
 	detect  *detect.Detector
 	sources *sigma.Logsources
 	own     map[string]sigma.Logsource // by ruletest.Key
 }
 
-func newTestJudge(e *env, set *sigma.RuleSet) (*testJudge, error) {
+func newTestJudge(e *console.Env, set *sigma.RuleSet) (*testJudge, error) {
 	norm, err := normalize.New(mappings.FS)
 	if err != nil {
 		return nil, fmt.Errorf("load mappings: %w", err)

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"cmp"
@@ -9,13 +9,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/rules"
 	"github.com/evident-sec/evident/sigma"
 	"github.com/evident-sec/evident/sigma/lint"
 )
 
-type rulesCheckCmd struct {
+type checkCmd struct {
 	loadFlags
 	Lint   string `enum:"none,error,warning,info,hint" default:"warning" help:"Report issues of at least this severity; none for no lint."`
 	FailOn string `enum:"none,error,warning,info,hint" default:"error" help:"Exit 1 for issues of at least this severity."`
@@ -23,7 +24,7 @@ type rulesCheckCmd struct {
 }
 
 // Help shows an example.
-func (rulesCheckCmd) Help() string {
+func (checkCmd) Help() string {
 	return "Example:\n  evident rules check --rules sigma/rules --lint info"
 }
 
@@ -43,7 +44,7 @@ type verdict struct {
 }
 
 // Run exits 1 when a rule is rejected, or has an issue of --fail-on.
-func (c *rulesCheckCmd) Run(e *env) error {
+func (c *checkCmd) Run(e *console.Env) error {
 	set, err := c.load()
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (c *rulesCheckCmd) Run(e *env) error {
 		return reaches(i.Severity, c.FailOn)
 	})
 	if len(set.Rejected) > 0 || fails {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
@@ -84,7 +85,7 @@ func reaches(s lint.Severity, least string) bool {
 
 // lint looks at the files that --rules names, and adds what loading them has
 // shown: log sources that nobody knows, placeholders without values.
-func (c *rulesCheckCmd) lint(set *sigma.RuleSet) ([]lint.Issue, error) {
+func (c *checkCmd) lint(set *sigma.RuleSet) ([]lint.Issue, error) {
 	if c.Lint == "none" {
 		return nil, nil
 	}
@@ -118,7 +119,7 @@ func (c *rulesCheckCmd) lint(set *sigma.RuleSet) ([]lint.Issue, error) {
 
 // relevant leaves out what is not severe enough, and errors at places of which
 // the rejection says the same.
-func (c *rulesCheckCmd) relevant(all []lint.Issue, set *sigma.RuleSet) []lint.Issue {
+func (c *checkCmd) relevant(all []lint.Issue, set *sigma.RuleSet) []lint.Issue {
 	rejected := map[string]bool{}
 	for _, r := range set.Rejected {
 		rejected[fmt.Sprintf("%s:%d", r.File, r.Line)] = true
@@ -139,7 +140,7 @@ func (c *rulesCheckCmd) relevant(all []lint.Issue, set *sigma.RuleSet) []lint.Is
 
 // lintStarter lets the linter see the starter pack, which filters and
 // correlations may refer to.
-func (c *rulesCheckCmd) lintStarter(linter *lint.Linter) error {
+func (c *checkCmd) lintStarter(linter *lint.Linter) error {
 	if c.NoStarter {
 		return nil
 	}
@@ -177,30 +178,30 @@ func eachRuleFile(paths []string, visit func(path string) error) error {
 	return errors.Join(errs...)
 }
 
-func (c *rulesCheckCmd) print(e *env, set *sigma.RuleSet, issues []lint.Issue) {
+func (c *checkCmd) print(e *console.Env, set *sigma.RuleSet, issues []lint.Issue) {
 	for _, r := range set.Rejected {
-		fmt.Fprintf(e.stdout, "rejected %s:%d: %s\n", plain(r.File), r.Line, plain(r.Reason))
+		fmt.Fprintf(e.Stdout, "rejected %s:%d: %s\n", console.Plain(r.File), r.Line, console.Plain(r.Reason))
 	}
 	for _, i := range issues {
-		fmt.Fprintln(e.stdout, plain(i.String()))
+		fmt.Fprintln(e.Stdout, console.Plain(i.String()))
 	}
 	for _, v := range loadedOf(set) {
 		if c.Lint == "none" {
 			break
 		}
 		for _, w := range v.Warnings {
-			fmt.Fprintf(e.stdout, "%s: %s\n", plain(v.File), plain(w))
+			fmt.Fprintf(e.Stdout, "%s: %s\n", console.Plain(v.File), console.Plain(w))
 		}
 	}
 	loaded := len(set.Rules) + len(set.Correlations)
-	fmt.Fprintf(e.stdout, "%d rules loaded, %d rejected", loaded, len(set.Rejected))
+	fmt.Fprintf(e.Stdout, "%d rules loaded, %d rejected", loaded, len(set.Rejected))
 	if n := len(set.Filters); n > 0 {
-		fmt.Fprintf(e.stdout, ", %d filters", n)
+		fmt.Fprintf(e.Stdout, ", %d filters", n)
 	}
 	if text := countIssues(issues); text != "" {
-		fmt.Fprintf(e.stdout, "; %s", text)
+		fmt.Fprintf(e.Stdout, "; %s", text)
 	}
-	fmt.Fprintln(e.stdout)
+	fmt.Fprintln(e.Stdout)
 }
 
 // countIssues sums up by severity, worst first.
@@ -249,7 +250,7 @@ func loadedOf(set *sigma.RuleSet) []verdict {
 	return out
 }
 
-func (c *rulesCheckCmd) printJSON(e *env, set *sigma.RuleSet, issues []lint.Issue) error {
+func (c *checkCmd) printJSON(e *console.Env, set *sigma.RuleSet, issues []lint.Issue) error {
 	lines := loadedOf(set)
 	for _, r := range set.Rejected {
 		lines = append(lines, verdict{
@@ -264,11 +265,11 @@ func (c *rulesCheckCmd) printJSON(e *env, set *sigma.RuleSet, issues []lint.Issu
 		})
 	}
 	for i := range lines {
-		if err := jsonLine(e.stdout, lines[i]); err != nil {
+		if err := console.JSONLine(e.Stdout, lines[i]); err != nil {
 			return err
 		}
 	}
-	return jsonLine(e.stdout, map[string]any{"summary": map[string]int{
+	return console.JSONLine(e.Stdout, map[string]any{"summary": map[string]int{
 		"loaded": len(set.Rules) + len(set.Correlations), "filters": len(set.Filters),
 		"rejected": len(set.Rejected), "issues": len(issues),
 	}})

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"encoding/json"
@@ -9,12 +9,13 @@ import (
 	"text/tabwriter"
 
 	"github.com/evident-sec/evident/internal/attack"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesCoverageCmd struct {
+type coverageCmd struct {
 	loadFlags
 	selectFlags
 	Data   string `placeholder:"DIR" type:"path" help:"Say which rules lack data, by what this data folder has received."`
@@ -25,14 +26,14 @@ type rulesCoverageCmd struct {
 }
 
 // Help shows an example.
-func (rulesCoverageCmd) Help() string {
+func (coverageCmd) Help() string {
 	return "Example:\n  evident rules coverage --rules sigma/rules --data /tmp/case1 --layer layer.json\n" +
 		"  evident rules coverage --attack enterprise-attack.json --json"
 }
 
 // Run prints the techniques and, with --data, the gaps.
-func (c *rulesCoverageCmd) Run(e *env) error {
-	names, err := ruleFlags{Attack: c.Attack}.catalog()
+func (c *coverageCmd) Run(e *console.Env) error {
+	names, err := attack.ReadCatalogFile(c.Attack)
 	if err != nil {
 		return err
 	}
@@ -47,13 +48,13 @@ func (c *rulesCoverageCmd) Run(e *env) error {
 		}
 	}
 	if c.JSON {
-		return jsonLine(e.stdout, sum)
+		return console.JSONLine(e.Stdout, sum)
 	}
 	return printCoverage(e, sum)
 }
 
 // rules loads and chooses the rules and finds out what feeds them.
-func (c *rulesCoverageCmd) rules(e *env) ([]attack.Rule, error) {
+func (c *coverageCmd) rules(e *console.Env) ([]attack.Rule, error) {
 	set, err := c.load()
 	if err != nil {
 		return nil, err
@@ -123,69 +124,69 @@ func correlationRule(
 }
 
 // feeds asks the data folder which events it has received.
-func (c *rulesCoverageCmd) feeds(e *env) (*node.Feeds, error) {
+func (c *coverageCmd) feeds(e *console.Env) (*node.Feeds, error) {
 	if c.Data == "" {
 		return nil, nil
 	}
 	if err := isDataFolder(c.Data); err != nil {
 		return nil, err
 	}
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.Data, Command: "evident rules coverage", Reader: true, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Data, Command: "evident rules coverage", Reader: true, Log: e.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := n.CatchUp(e.ctx); err != nil {
+	if err := n.CatchUp(e.Context); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	feeds, err := n.Feeds(e.ctx)
+	feeds, err := n.Feeds(e.Context)
 	return feeds, errors.Join(err, n.Close())
 }
 
-func (c *rulesCoverageCmd) writeLayer(sum *attack.Coverage) error {
+func (c *coverageCmd) writeLayer(sum *attack.Coverage) error {
 	text, err := json.MarshalIndent(sum.Layer(c.Name), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write layer: %w", err)
 	}
-	if err := os.WriteFile(c.Layer, append(plainJSON(text), '\n'), 0o644); err != nil {
+	if err := os.WriteFile(c.Layer, append(console.PlainJSON(text), '\n'), 0o644); err != nil {
 		return fmt.Errorf("write layer: %w", err)
 	}
 	return nil
 }
 
 // printCoverage prints techniques and gaps as tables.
-func printCoverage(e *env, sum *attack.Coverage) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+func printCoverage(e *console.Env, sum *attack.Coverage) error {
+	w := tabwriter.NewWriter(e.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprint(w, "TECHNIQUE\tRULES")
 	if sum.Judged {
 		fmt.Fprint(w, "\tWITH DATA")
 	}
 	fmt.Fprintln(w, "\tNAME")
 	for _, t := range sum.Techniques {
-		fmt.Fprintf(w, "%s\t%d", plain(t.ID), t.Rules)
+		fmt.Fprintf(w, "%s\t%d", console.Plain(t.ID), t.Rules)
 		if sum.Judged {
 			fmt.Fprintf(w, "\t%d", t.Able)
 		}
-		fmt.Fprintf(w, "\t%s\n", plain(techniqueNote(&t)))
+		fmt.Fprintf(w, "\t%s\n", console.Plain(techniqueNote(&t)))
 	}
 	if len(sum.Gaps) > 0 {
 		fmt.Fprintln(w, "\nNOT RECEIVED\tRULES\tTECHNIQUES LOST\tWOULD BE FED BY")
 		for _, g := range sum.Gaps {
-			fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", plain(g.Logsource), g.Rules,
-				plain(short(strings.Join(g.Lost, " "))), plain(short(strings.Join(g.Needs, "; or "))))
+			fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", console.Plain(g.Logsource), g.Rules,
+				console.Plain(console.Short(strings.Join(g.Lost, " "))), console.Plain(console.Short(strings.Join(g.Needs, "; or "))))
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	fmt.Fprintf(e.stderr, "%s, %s; %d without one", printable.Count(sum.Rules, "rule"),
+	fmt.Fprintf(e.Stderr, "%s, %s; %d without one", printable.Count(sum.Rules, "rule"),
 		printable.Count(len(sum.Techniques), "technique"), sum.Untagged)
 	if sum.Judged {
-		fmt.Fprintf(e.stderr, "; %d cannot fire for want of data; %d run on every event, because their "+
+		fmt.Fprintf(e.Stderr, "; %d cannot fire for want of data; %d run on every event, because their "+
 			"log source is unknown", sum.Blind, sum.Everywhere)
 	}
-	fmt.Fprintln(e.stderr)
+	fmt.Fprintln(e.Stderr)
 	return nil
 }
 

@@ -1,14 +1,15 @@
-package main
+package exposurecmd
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/evident-sec/evident/exposure"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 )
 
-type exposureGapsCmd struct {
+type gapsCmd struct {
 	Rules []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
 	Data  string   `placeholder:"DIR" type:"path" help:"Data folder: also ask which log sources arrive there."`
 	Limit int      `default:"20" help:"How many gaps to list."`
@@ -17,7 +18,7 @@ type exposureGapsCmd struct {
 }
 
 // Help shows an example.
-func (exposureGapsCmd) Help() string {
+func (gapsCmd) Help() string {
 	return "What to build, buy or configure next, from our own register, rules and logs.\n\n" +
 		"Example:\n  evident exposure gaps examples/harbor/register"
 }
@@ -35,7 +36,7 @@ type gapLine struct {
 }
 
 // Run ranks the gaps.
-func (c *exposureGapsCmd) Run(e *env) error {
+func (c *gapsCmd) Run(e *console.Env) error {
 	day, err := c.day()
 	if err != nil {
 		return err
@@ -52,19 +53,19 @@ func (c *exposureGapsCmd) Run(e *env) error {
 	for i, g := range gaps[:min(len(gaps), c.Limit)] {
 		if c.JSON {
 			line := gapLine{g.Kind, g.What, g.About, g.Evidence, g.Paths, g.Holdings, g.Place.File, g.Place.Line}
-			if err := jsonLine(e.stdout, line); err != nil {
+			if err := console.JSONLine(e.Stdout, line); err != nil {
 				return err
 			}
 			continue
 		}
-		fmt.Fprintf(e.stdout, "%2d. %-7s %s\n    %s; behind it: %s\n", i+1, g.Kind, plain(g.What),
-			plain(strings.Join(g.Evidence, "; ")), plain(strings.Join(g.Holdings, ", ")))
+		fmt.Fprintf(e.Stdout, "%2d. %-7s %s\n    %s; behind it: %s\n", i+1, g.Kind, console.Plain(g.What),
+			console.Plain(strings.Join(g.Evidence, "; ")), console.Plain(strings.Join(g.Holdings, ", ")))
 	}
 	return nil
 }
 
 // seen asks the rules, and the data folder where one is named.
-func (c *exposureGapsCmd) seen(e *env) (exposure.Seen, error) {
+func (c *gapsCmd) seen(e *console.Env) (exposure.Seen, error) {
 	seen := exposure.Seen{Techniques: map[string]int{}}
 	_, set, err := node.LoadPlan(c.Rules)
 	if err != nil {
@@ -78,14 +79,14 @@ func (c *exposureGapsCmd) seen(e *env) (exposure.Seen, error) {
 	if c.Data == "" {
 		return seen, nil
 	}
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: c.Data, Command: "evident exposure gaps", NoSearch: true, NoDetect: true, Reader: true, Frozen: true, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: c.Data, Command: "evident exposure gaps", NoSearch: true, NoDetect: true, Reader: true, Frozen: true, Log: e.Log,
 	})
 	if err != nil {
 		return seen, err
 	}
 	defer n.Close()
-	sources, err := n.State().Sources(e.ctx)
+	sources, err := n.State().Sources(e.Context)
 	if err != nil {
 		return seen, err
 	}

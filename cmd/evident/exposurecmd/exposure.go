@@ -1,4 +1,4 @@
-package main
+package exposurecmd
 
 import (
 	"fmt"
@@ -10,18 +10,19 @@ import (
 	"github.com/evident-sec/evident/exposure"
 	"github.com/evident-sec/evident/exposure/checks"
 	"github.com/evident-sec/evident/exposure/packs"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/register"
 )
 
-type exposureCmd struct {
-	Check  exposureCheckCmd  `cmd:"" help:"Check the register and judge it by standards."`
-	Paths  exposurePathsCmd  `cmd:"" help:"Show how footholds reach holdings, and where to cut."`
-	Gaps   exposureGapsCmd   `cmd:"" help:"Rank what to build, buy or configure next."`
-	Review exposureReviewCmd `cmd:"" help:"Review a proposal before it is signed."`
-	Record exposureRecordCmd `cmd:"" help:"Sign, seal and check the record of a review."`
-	Import exposureImportCmd `cmd:"" help:"Turn foreign models into register files."`
-	Export exposureExportCmd `cmd:"" help:"Write the register for other tools, or counts only for vendors."`
-	Schema exposureSchemaCmd `cmd:"" help:"Print the JSON Schema of register files, for editors."`
+type Cmd struct {
+	Check  checkCmd  `cmd:"" help:"Check the register and judge it by standards."`
+	Paths  pathsCmd  `cmd:"" help:"Show how footholds reach holdings, and where to cut."`
+	Gaps   gapsCmd   `cmd:"" help:"Rank what to build, buy or configure next."`
+	Review reviewCmd `cmd:"" help:"Review a proposal before it is signed."`
+	Record recordCmd `cmd:"" help:"Sign, seal and check the record of a review."`
+	Import importCmd `cmd:"" help:"Turn foreign models into register files."`
+	Export exportCmd `cmd:"" help:"Write the register for other tools, or counts only for vendors."`
+	Schema schemaCmd `cmd:"" help:"Print the JSON Schema of register files, for editors."`
 }
 
 // registerArg is the folder of a register and the day it is judged on.
@@ -45,7 +46,7 @@ func dayOf(text string) (time.Time, error) {
 }
 
 // loadRegister reads a sound register; its problems are printed, one a line.
-func loadRegister(e *env, dir string) (*register.Register, error) {
+func loadRegister(e *console.Env, dir string) (*register.Register, error) {
 	r, problems, err := register.Load(os.DirFS(dir))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -53,9 +54,9 @@ func loadRegister(e *env, dir string) (*register.Register, error) {
 	return r, printProblems(e, dir, problems)
 }
 
-func printProblems(e *env, dir string, problems []register.Problem) error {
+func printProblems(e *console.Env, dir string, problems []register.Problem) error {
 	for _, p := range problems {
-		fmt.Fprintf(e.stdout, "%s/%s\n", plain(strings.TrimSuffix(dir, "/")), plain(p.String()))
+		fmt.Fprintf(e.Stdout, "%s/%s\n", console.Plain(strings.TrimSuffix(dir, "/")), console.Plain(p.String()))
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("the register has %d problems; nothing was judged", len(problems))
@@ -63,14 +64,14 @@ func printProblems(e *env, dir string, problems []register.Problem) error {
 	return nil
 }
 
-type exposureCheckCmd struct {
+type checkCmd struct {
 	JSON bool `help:"One finding a line."`
 	All  bool `help:"Also list what is waived or attested."`
 	registerArg
 }
 
 // Help shows an example.
-func (exposureCheckCmd) Help() string {
+func (checkCmd) Help() string {
 	return "Example:\n  evident exposure check examples/harbor/register"
 }
 
@@ -88,7 +89,7 @@ type findingLine struct {
 }
 
 // Run exits 1 when a finding is open.
-func (c *exposureCheckCmd) Run(e *env) error {
+func (c *checkCmd) Run(e *console.Env) error {
 	day, err := c.day()
 	if err != nil {
 		return err
@@ -114,17 +115,17 @@ func (c *exposureCheckCmd) Run(e *env) error {
 		}
 	}
 	if !c.JSON {
-		fmt.Fprintf(e.stdout, "%d entities, %d open findings; checks as of %s\n", len(r.Items()), open, pack.AsOf)
+		fmt.Fprintf(e.Stdout, "%d entities, %d open findings; checks as of %s\n", len(r.Items()), open, pack.AsOf)
 	}
 	if open > 0 {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
 
-func (c *exposureCheckCmd) print(e *env, f checks.Finding) error {
+func (c *checkCmd) print(e *console.Env, f checks.Finding) error {
 	if c.JSON {
-		return jsonLine(e.stdout, findingLine{
+		return console.JSONLine(e.Stdout, findingLine{
 			f.Check.ID, f.Severity, string(f.State), f.Place.File, f.Place.Line, f.Entity, f.Title, f.Text,
 			[]string{f.Source + ", " + f.Control},
 		})
@@ -137,12 +138,12 @@ func (c *exposureCheckCmd) print(e *env, f checks.Finding) error {
 	if f.State != checks.Open {
 		mark = string(f.State)
 	}
-	_, err := fmt.Fprintf(e.stdout, "%-8s %s: %s: %s [%s, %s %s]\n", mark, plain(where), plain(f.Entity), plain(f.Text),
+	_, err := fmt.Fprintf(e.Stdout, "%-8s %s: %s: %s [%s, %s %s]\n", mark, console.Plain(where), console.Plain(f.Entity), console.Plain(f.Text),
 		f.Check.ID, f.Standard, f.Control)
 	return err
 }
 
-type exposurePathsCmd struct {
+type pathsCmd struct {
 	JSON   bool   `help:"One JSON object a line: paths, then choke points, then controls."`
 	Aim    string `enum:"most-likely,least-effort,least-seen" default:"most-likely" help:"What the adversary goes for: most-likely, least-effort, least-seen."`
 	From   string `placeholder:"ID" help:"Only from this foothold."`
@@ -154,12 +155,12 @@ type exposurePathsCmd struct {
 }
 
 // Help shows an example.
-func (exposurePathsCmd) Help() string {
+func (pathsCmd) Help() string {
 	return "Example:\n  evident exposure paths --budget 12 examples/harbor/register"
 }
 
 // Run lists paths, choke points and what they hang on.
-func (c *exposurePathsCmd) Run(e *env) error {
+func (c *pathsCmd) Run(e *console.Env) error {
 	day, err := c.day()
 	if err != nil {
 		return err
@@ -179,7 +180,7 @@ func (c *exposurePathsCmd) Run(e *env) error {
 		return c.printJSON(e, r, m, paths)
 	}
 	for _, p := range paths {
-		fmt.Fprintf(e.stdout, "%-8s  %s to %s: %g days, %s\n", p.Band, plain(r.Label(p.From)), plain(r.Label(p.To)), p.Days, p.Seen)
+		fmt.Fprintf(e.Stdout, "%-8s  %s to %s: %g days, %s\n", p.Band, console.Plain(r.Label(p.From)), console.Plain(r.Label(p.To)), p.Days, p.Seen)
 		printSteps(e, r, p, "          ")
 	}
 	if c.From != "" || c.To != "" {
@@ -189,7 +190,7 @@ func (c *exposurePathsCmd) Run(e *env) error {
 }
 
 // paths are the paths asked for.
-func (c *exposurePathsCmd) paths(m *exposure.Model) []exposure.Path {
+func (c *pathsCmd) paths(m *exposure.Model) []exposure.Path {
 	if c.From != "" && c.To != "" {
 		return m.Alternatives(c.From, c.To, exposure.Aim(c.Aim), max(c.Ways, 1))
 	}
@@ -202,27 +203,27 @@ func (c *exposurePathsCmd) paths(m *exposure.Model) []exposure.Path {
 	return out
 }
 
-func printSteps(e *env, r *register.Register, p exposure.Path, indent string) {
+func printSteps(e *console.Env, r *register.Register, p exposure.Path, indent string) {
 	for _, s := range p.Steps {
-		fmt.Fprintf(e.stdout, "%s%s → %s: %s (%s; %s:%d)\n", indent, plain(r.Label(s.Move.From)), plain(r.Label(s.Move.To)),
-			exposure.RuleText(s.Move.Rule), s.Move.Band, plain(s.Move.Place.File), s.Move.Place.Line)
+		fmt.Fprintf(e.Stdout, "%s%s → %s: %s (%s; %s:%d)\n", indent, console.Plain(r.Label(s.Move.From)), console.Plain(r.Label(s.Move.To)),
+			exposure.RuleText(s.Move.Rule), s.Move.Band, console.Plain(s.Move.Place.File), s.Move.Place.Line)
 		for _, n := range s.Needs {
-			fmt.Fprintf(e.stdout, "%s  which also takes %s:\n", indent, plain(r.Label(n.To)))
+			fmt.Fprintf(e.Stdout, "%s  which also takes %s:\n", indent, console.Plain(r.Label(n.To)))
 			printSteps(e, r, n, indent+"    ")
 		}
 	}
 }
 
 // printWhole prints what concerns the register as a whole.
-func (c *exposurePathsCmd) printWhole(e *env, r *register.Register, m *exposure.Model) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+func (c *pathsCmd) printWhole(e *console.Env, r *register.Register, m *exposure.Model) error {
+	w := tabwriter.NewWriter(e.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "\nholding\tcut by\tcost\tevery path passes")
 	for _, k := range m.Chokes(m.HoldingIDs()) {
 		by, price := "no set of planned controls", ""
 		if k.Possible {
 			by, price = strings.Join(k.Controls, ", "), fmt.Sprint(k.Cost)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", plain(r.Label(k.Holding)), plain(by), price, plain(strings.Join(k.Through, ", ")))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", console.Plain(r.Label(k.Holding)), console.Plain(by), price, console.Plain(strings.Join(k.Through, ", ")))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -230,31 +231,31 @@ func (c *exposurePathsCmd) printWhole(e *env, r *register.Register, m *exposure.
 	if c.Budget > 0 {
 		printChoice(e, exposure.Choose(r, m, c.Budget))
 	}
-	fmt.Fprintln(e.stdout, "\nOne band off in these entries changes the order of holdings most:")
+	fmt.Fprintln(e.Stdout, "\nOne band off in these entries changes the order of holdings most:")
 	for _, s := range m.Swings(5) {
-		fmt.Fprintf(e.stdout, "  %s (%s:%d): %s to %s is %s\n", plain(s.Because), plain(s.Place.File), s.Place.Line,
-			plain(r.Label(s.From)), plain(r.Label(s.To)), s.Band)
+		fmt.Fprintf(e.Stdout, "  %s (%s:%d): %s to %s is %s\n", console.Plain(s.Because), console.Plain(s.Place.File), s.Place.Line,
+			console.Plain(r.Label(s.From)), console.Plain(r.Label(s.To)), s.Band)
 	}
 	return nil
 }
 
-func printChoice(e *env, c exposure.Choice) {
+func printChoice(e *console.Env, c exposure.Choice) {
 	how := "no other choice within the budget does better"
 	if !c.Exact {
 		how = fmt.Sprintf("at most %.0f%% of the exposure from the best choice", 100*c.Gap)
 	}
-	fmt.Fprintf(e.stdout, "\nfor the budget: %s, cost %d (%s)\n", plain(strings.Join(c.Controls, ", ")), c.Cost, how)
+	fmt.Fprintf(e.Stdout, "\nfor the budget: %s, cost %d (%s)\n", console.Plain(strings.Join(c.Controls, ", ")), c.Cost, how)
 }
 
 // printJSON prints the same as objects.
-func (c *exposurePathsCmd) printJSON(e *env, r *register.Register, m *exposure.Model, paths []exposure.Path) error {
+func (c *pathsCmd) printJSON(e *console.Env, r *register.Register, m *exposure.Model, paths []exposure.Path) error {
 	for _, p := range paths {
-		if err := jsonLine(e.stdout, map[string]any{"path": exposure.PathJSON(p)}); err != nil {
+		if err := console.JSONLine(e.Stdout, map[string]any{"path": exposure.PathJSON(p)}); err != nil {
 			return err
 		}
 	}
 	for _, k := range m.Chokes(m.HoldingIDs()) {
-		if err := jsonLine(e.stdout, map[string]any{"choke": map[string]any{
+		if err := console.JSONLine(e.Stdout, map[string]any{"choke": map[string]any{
 			"holding": k.Holding, "controls": k.Controls, "cost": k.Cost, "possible": k.Possible, "through": k.Through,
 		}}); err != nil {
 			return err
@@ -264,20 +265,20 @@ func (c *exposurePathsCmd) printJSON(e *env, r *register.Register, m *exposure.M
 		return nil
 	}
 	choice := exposure.Choose(r, m, c.Budget)
-	return jsonLine(e.stdout, map[string]any{"choice": map[string]any{
+	return console.JSONLine(e.Stdout, map[string]any{"choice": map[string]any{
 		"controls": choice.Controls, "cost": choice.Cost, "exact": choice.Exact, "gap": choice.Gap,
 	}})
 }
 
-type exposureSchemaCmd struct{}
+type schemaCmd struct{}
 
 // Help shows an example.
-func (exposureSchemaCmd) Help() string {
+func (schemaCmd) Help() string {
 	return "Example:\n  evident exposure schema > register.schema.json"
 }
 
 // Run prints the schema.
-func (exposureSchemaCmd) Run(e *env) error {
-	_, err := e.stdout.Write(register.Schema())
+func (schemaCmd) Run(e *console.Env) error {
+	_, err := e.Stdout.Write(register.Schema())
 	return err
 }

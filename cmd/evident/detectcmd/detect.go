@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/normalize"
@@ -15,7 +16,7 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-type detectCmd struct {
+type Detect struct {
 	loadFlags
 	selectFlags
 	spanFlags
@@ -35,14 +36,14 @@ type spanFlags struct {
 }
 
 // Help shows an example.
-func (detectCmd) Help() string {
+func (Detect) Help() string {
 	return "Example:\n  evident detect --rules sigma/rules --min-level high logs/\n" +
 		"  evident detect --rules sigma/rules --output sarif --out findings.sarif case.zip\n" +
 		"  evident detect --rules new-rules --data /tmp/case1 --from 2026-11-01T00:00:00Z"
 }
 
 // Run scans and keeps nothing.
-func (c *detectCmd) Run(e *env) error {
+func (c *Detect) Run(e *console.Env) error {
 	began := time.Now()
 	if err := c.check(); err != nil {
 		return err
@@ -67,23 +68,23 @@ func (c *detectCmd) Run(e *env) error {
 		return err
 	}
 	if c.Stats {
-		return jsonLine(e.stderr, s.stats(len(set.Rules)+len(set.Correlations), rejected, began))
+		return console.JSONLine(e.Stderr, s.stats(len(set.Rules)+len(set.Correlations), rejected, began))
 	}
 	return nil
 }
 
 // tellRejected says that rules take no part.
-func tellRejected(e *env, n int) {
+func tellRejected(e *console.Env, n int) {
 	switch {
 	case n == 1:
-		fmt.Fprintln(e.stderr, "evident: 1 rule was rejected; evident rules check says why")
+		fmt.Fprintln(e.Stderr, "evident: 1 rule was rejected; evident rules check says why")
 	case n > 1:
-		fmt.Fprintf(e.stderr, "evident: %d rules were rejected; evident rules check says why\n", n)
+		fmt.Fprintf(e.Stderr, "evident: %d rules were rejected; evident rules check says why\n", n)
 	}
 }
 
 // check refuses what does not go together.
-func (c *detectCmd) check() error {
+func (c *Detect) check() error {
 	switch {
 	case c.Data == "" && len(c.Paths) == 0:
 		return errors.New("detect: name files or folders to scan, or --data DIR")
@@ -98,26 +99,26 @@ func (c *detectCmd) check() error {
 }
 
 // scan judges the input and prints what is found.
-func (c *detectCmd) scan(e *env, s *scan) (err error) {
+func (c *Detect) scan(e *console.Env, s *scan) (err error) {
 	out, done, err := c.open(e)
 	if err != nil {
 		return err
 	}
-	w, err := report.New(c.format(), out, version)
+	w, err := report.New(c.format(), out, e.Version)
 	if err != nil {
 		return err
 	}
 	sum := report.NewSummary()
-	b := newBar(e.stderr, "detect")
+	b := console.NewBar(e.Stderr, "detect")
 	in, err := c.input(e)
 	if err != nil {
 		return errors.Join(err, done())
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	in.progress = func(done, total int64) { b.set(done, total, s.rate(b.began)) }
-	err = s.run(e.ctx, in, func(j *judged) error {
+	in.progress = func(done, total int64) { b.Set(done, total, s.rate(b.Began())) }
+	err = s.run(e.Context, in, func(j *judged) error {
 		if len(j.findings) > 0 {
-			b.clear()
+			b.Clear()
 		}
 		for i := range j.findings {
 			sum.Add(&j.findings[i])
@@ -127,7 +128,7 @@ func (c *detectCmd) scan(e *env, s *scan) (err error) {
 		}
 		return w.Flush()
 	})
-	b.clear()
+	b.Clear()
 	if err == nil {
 		err = w.Close()
 	}
@@ -135,12 +136,12 @@ func (c *detectCmd) scan(e *env, s *scan) (err error) {
 		return err
 	}
 	if c.format() == "table" {
-		sum.Print(e.stderr, s.events.Load(), time.Since(b.began))
+		sum.Print(e.Stderr, s.events.Load(), time.Since(b.Began()))
 	}
 	return in.verdict(e, s.events.Load())
 }
 
-func (c *detectCmd) format() string {
+func (c *Detect) format() string {
 	if c.JSON {
 		return "json"
 	}
@@ -148,9 +149,9 @@ func (c *detectCmd) format() string {
 }
 
 // open returns where findings go.
-func (c *detectCmd) open(e *env) (io.Writer, func() error, error) {
+func (c *Detect) open(e *console.Env) (io.Writer, func() error, error) {
 	if c.Out == "" {
-		return e.stdout, func() error { return nil }, nil
+		return e.Stdout, func() error { return nil }, nil
 	}
 	f, err := os.Create(c.Out)
 	if err != nil {
@@ -165,7 +166,7 @@ func (c *detectCmd) open(e *env) (io.Writer, func() error, error) {
 }
 
 // input is the files, or the past of the data folder.
-func (c *detectCmd) input(e *env) (*scanInput, error) {
+func (c *Detect) input(e *console.Env) (*scanInput, error) {
 	if c.Data == "" {
 		return fileInput(e, c.Paths, c.Format)
 	}

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/report"
@@ -17,8 +18,8 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesTuneCmd struct {
-	dataFlag
+type tuneCmd struct {
+	console.DataFlag
 	spanFlags
 	loadFlags
 	Finding  string   `placeholder:"UID" help:"A finding that is benign: its rule, and its event's values."`
@@ -32,7 +33,7 @@ type rulesTuneCmd struct {
 }
 
 // Help shows an example.
-func (rulesTuneCmd) Help() string {
+func (tuneCmd) Help() string {
 	return "Example:\n  evident rules tune --data /tmp/case1 --rules my-rules --finding F-0123456789abcdef " +
 		"--field User --out my-rules/tuning/backup.yml"
 }
@@ -64,7 +65,7 @@ type tuningProof struct {
 }
 
 // Run makes the filter, tries it and writes it if it hides no test.
-func (c *rulesTuneCmd) Run(e *env) error {
+func (c *tuneCmd) Run(e *console.Env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -86,12 +87,12 @@ func (c *rulesTuneCmd) Run(e *env) error {
 		return err
 	}
 	if !t.proof.Written {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
 
-func (c *rulesTuneCmd) check() error {
+func (c *tuneCmd) check() error {
 	switch {
 	case (c.Finding == "") == (c.Rule == ""):
 		return errors.New("tune rule: give --finding or --rule")
@@ -109,15 +110,15 @@ func (c *rulesTuneCmd) check() error {
 	return nil
 }
 
-func (c *rulesTuneCmd) order() pastOrder {
+func (c *tuneCmd) order() pastOrder {
 	return pastOrder{
-		dir: c.dir(), command: "evident rules tune", operation: "tune-rule", span: c.spanFlags,
+		dir: c.Dir(), command: "evident rules tune", operation: "tune-rule", span: c.spanFlags,
 		detail: fmt.Sprintf("rule %q finding %q fields %q", c.Rule, c.Finding, c.Field),
 	}
 }
 
 // try makes the filter and finds out what it does.
-func (c *rulesTuneCmd) try(e *env, n *node.Node) (*tuning, error) {
+func (c *tuneCmd) try(e *console.Env, n *node.Node) (*tuning, error) {
 	t := &tuning{fields: c.Field, values: c.Value, paths: c.Rules}
 	if len(t.paths) == 0 {
 		var err error
@@ -150,11 +151,11 @@ func (c *rulesTuneCmd) try(e *env, n *node.Node) (*tuning, error) {
 }
 
 // pattern finds the rule and the values that are benign.
-func (c *rulesTuneCmd) pattern(e *env, n *node.Node, set *sigma.RuleSet, t *tuning) (err error) {
+func (c *tuneCmd) pattern(e *console.Env, n *node.Node, set *sigma.RuleSet, t *tuning) (err error) {
 	name := c.Rule
 	var f state.Finding
 	if c.Finding != "" {
-		if f, err = n.State().Finding(e.ctx, c.Finding); err != nil {
+		if f, err = n.State().Finding(e.Context, c.Finding); err != nil {
 			return err
 		}
 		name = f.Rule
@@ -176,7 +177,7 @@ func (c *rulesTuneCmd) pattern(e *env, n *node.Node, set *sigma.RuleSet, t *tuni
 }
 
 // valuesOf takes the values that are not given from the finding's event.
-func (c *rulesTuneCmd) valuesOf(e *env, n *node.Node, f *state.Finding, t *tuning) error {
+func (c *tuneCmd) valuesOf(e *console.Env, n *node.Node, f *state.Finding, t *tuning) error {
 	if len(t.fields) == 0 {
 		body, err := report.Body(f)
 		if err != nil {
@@ -184,13 +185,13 @@ func (c *rulesTuneCmd) valuesOf(e *env, n *node.Node, f *state.Finding, t *tunin
 		}
 		var names []string
 		for name, value := range report.Evidence(body).Matched {
-			names = append(names, fmt.Sprintf("%s=%q", name, short(value)))
+			names = append(names, fmt.Sprintf("%s=%q", name, console.Short(value)))
 		}
 		slices.Sort(names)
 		return fmt.Errorf("tune rule: say with --field what of the event is benign; the rule looked at %s",
 			strings.Join(names, " "))
 	}
-	ev, _, err := n.Original(e.ctx, systemCaller(), f.Event)
+	ev, _, err := n.Original(e.Context, console.SystemCaller(), f.Event)
 	if err != nil {
 		return err
 	}
@@ -213,7 +214,7 @@ func (c *rulesTuneCmd) valuesOf(e *env, n *node.Node, f *state.Finding, t *tunin
 }
 
 // filtered loads the rules with the filter beside them.
-func (c *rulesTuneCmd) filtered(t *tuning) (*sigma.RuleSet, error) {
+func (c *tuneCmd) filtered(t *tuning) (*sigma.RuleSet, error) {
 	dir, err := os.MkdirTemp("", "evident-tune-")
 	if err != nil {
 		return nil, fmt.Errorf("try filter: %w", err)
@@ -250,12 +251,12 @@ func (c *rulesTuneCmd) filtered(t *tuning) (*sigma.RuleSet, error) {
 }
 
 // proveTests runs the rule's positive tests without and with the filter.
-func (c *rulesTuneCmd) proveTests(e *env, t *tuning, before, after *sigma.RuleSet) error {
+func (c *tuneCmd) proveTests(e *console.Env, t *tuning, before, after *sigma.RuleSet) error {
 	suites, problems := ruletest.Discover(ruletest.Sources{
 		Paths: append(slices.Clone(t.paths), c.Tests...),
 	})
 	for _, p := range problems {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.Error()))
+		fmt.Fprintf(e.Stderr, "evident: %s\n", console.Plain(p.Error()))
 	}
 	old, err := runPositive(e, t, before, suites)
 	if err != nil {
@@ -279,7 +280,7 @@ func (c *rulesTuneCmd) proveTests(e *env, t *tuning, before, after *sigma.RuleSe
 
 // runPositive runs the tests in which the rule must fire.
 func runPositive(
-	e *env, t *tuning, set *sigma.RuleSet, suites []*ruletest.Suite,
+	e *console.Env, t *tuning, set *sigma.RuleSet, suites []*ruletest.Suite,
 ) ([]ruletest.Result, error) {
 	judge, err := newTestJudge(e, only(set, t.rule.Meta))
 	if err != nil {
@@ -294,7 +295,7 @@ func runPositive(
 				one.Cases = append(one.Cases, about)
 			}
 		}
-		results, err := runner.Run(e.ctx, one)
+		results, err := runner.Run(e.Context, one)
 		if err != nil {
 			return nil, err
 		}
@@ -316,8 +317,8 @@ func only(set *sigma.RuleSet, m *sigma.Meta) *sigma.RuleSet {
 }
 
 // proveHits judges the past without and with the filter.
-func (c *rulesTuneCmd) proveHits(
-	e *env, n *node.Node, t *tuning, before, after *sigma.RuleSet,
+func (c *tuneCmd) proveHits(
+	e *console.Env, n *node.Node, t *tuning, before, after *sigma.RuleSet,
 ) error {
 	s, err := newScan(only(before, t.rule.Meta))
 	if err != nil {
@@ -328,12 +329,12 @@ func (c *rulesTuneCmd) proveHits(
 		return err
 	}
 	s.other, s.from, s.to = detect.New(plan), c.From, c.To
-	b := newBar(e.stderr, "tune")
-	defer b.clear()
+	b := console.NewBar(e.Stderr, "tune")
+	defer b.Clear()
 	in := pastOf(n, c.order())
-	in.progress = func(done, total int64) { b.set(done, total, s.rate(b.began)) }
+	in.progress = func(done, total int64) { b.Set(done, total, s.rate(b.Began())) }
 	var hidden []state.Finding
-	err = s.run(e.ctx, in, func(j *judged) error {
+	err = s.run(e.Context, in, func(j *judged) error {
 		kept := map[string]bool{}
 		for i := range j.others {
 			kept[j.others[i].UID] = true

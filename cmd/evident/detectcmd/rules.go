@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"fmt"
@@ -7,14 +7,14 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesCmd struct {
-	Check    rulesCheckCmd    `cmd:"" help:"Say which rules cannot be loaded, and what is doubtful in the others."`
-	List     rulesListCmd     `cmd:"" help:"List the rules that would judge."`
-	Explain  rulesExplainCmd  `cmd:"" help:"Say why a rule matches an event or does not, condition by condition."`
-	Test     rulesTestCmd     `cmd:"" help:"Run the expectations beside rules."`
-	Backtest rulesBacktestCmd `cmd:"" help:"Try rules on the past of a data folder before they go live."`
-	Tune     rulesTuneCmd     `cmd:"" help:"Write a filter that silences a benign pattern, and prove what it hides."`
-	Coverage rulesCoverageCmd `cmd:"" help:"Show the ATT&CK techniques that rules look for, and which lack data."`
+type Rules struct {
+	Check    checkCmd    `cmd:"" help:"Say which rules cannot be loaded, and what is doubtful in the others."`
+	List     listCmd     `cmd:"" help:"List the rules that would judge."`
+	Explain  explainCmd  `cmd:"" help:"Say why a rule matches an event or does not, condition by condition."`
+	Test     testCmd     `cmd:"" help:"Run the expectations beside rules."`
+	Backtest backtestCmd `cmd:"" help:"Try rules on the past of a data folder before they go live."`
+	Tune     tuneCmd     `cmd:"" help:"Write a filter that silences a benign pattern, and prove what it hides."`
+	Coverage coverageCmd `cmd:"" help:"Show the ATT&CK techniques that rules look for, and which lack data."`
 }
 
 // found is a rule or correlation that a person named.

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/retro"
 	"github.com/evident-sec/evident/internal/source"
@@ -32,12 +33,12 @@ type scanInput struct {
 
 // fileInput reads files, folders, archives and standard input ("-"). Nothing of
 // it is kept, so batches need neither identity nor salts.
-func fileInput(e *env, paths []string, format string) (*scanInput, error) {
+func fileInput(e *console.Env, paths []string, format string) (*scanInput, error) {
 	in := &scanInput{report: &source.Report{}, close: func() error { return nil }}
 	in.each = func(ctx context.Context, visit func(context.Context, *event.Entry) error) error {
 		var seq uint64
 		reader, err := source.New(source.Config{
-			Format: event.Format(format), Scan: true, Log: e.log,
+			Format: event.Format(format), Scan: true, Log: e.Log,
 			Known: func(event.BatchID) bool { return false },
 			Append: func(ctx context.Context, entry *event.Entry) error {
 				seq++
@@ -53,7 +54,7 @@ func fileInput(e *env, paths []string, format string) (*scanInput, error) {
 		if err != nil {
 			return err
 		}
-		*in.report, err = reader.Ingest(ctx, paths, e.stdin)
+		*in.report, err = reader.Ingest(ctx, paths, e.Stdin)
 		return err
 	}
 	return in, nil
@@ -61,12 +62,12 @@ func fileInput(e *env, paths []string, format string) (*scanInput, error) {
 
 // verdict prints what could not be read; an input of which nothing could be is
 // an error.
-func (in *scanInput) verdict(e *env, events int64) error {
+func (in *scanInput) verdict(e *console.Env, events int64) error {
 	if in.report == nil {
 		return nil
 	}
 	for _, p := range in.report.Problems {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.String()))
+		fmt.Fprintf(e.Stderr, "evident: %s\n", console.Plain(p.String()))
 	}
 	if events == 0 && in.report.Skipped > 0 {
 		return errors.New("detect: nothing in the input could be read")
@@ -81,7 +82,7 @@ type pastOrder struct {
 }
 
 // pastInput reads the past of a data folder, and records that it was read.
-func pastInput(e *env, o pastOrder) (*scanInput, error) {
+func pastInput(e *console.Env, o pastOrder) (*scanInput, error) {
 	n, err := openPast(e, o)
 	if err != nil {
 		return nil, err
@@ -92,17 +93,17 @@ func pastInput(e *env, o pastOrder) (*scanInput, error) {
 }
 
 // openPast opens a data folder to read from.
-func openPast(e *env, o pastOrder) (*node.Node, error) {
+func openPast(e *console.Env, o pastOrder) (*node.Node, error) {
 	if err := isDataFolder(o.dir); err != nil {
 		return nil, err
 	}
-	n, err := node.Open(e.ctx, node.Config{
-		Dir: o.dir, Command: o.command, NoSearch: true, Reader: true, Log: e.log,
+	n, err := node.Open(e.Context, node.Config{
+		Dir: o.dir, Command: o.command, NoSearch: true, Reader: true, Log: e.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := n.CatchUp(e.ctx); err != nil {
+	if err := n.CatchUp(e.Context); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -119,7 +120,7 @@ func isDataFolder(dir string) error {
 // pastOf reads the past of an open data folder.
 func pastOf(n *node.Node, o pastOrder) *scanInput {
 	in := &scanInput{kept: true, close: func() error { return nil }}
-	act := node.Act{Operation: o.operation, Caller: systemCaller(), Detail: o.detail + o.span.String()}
+	act := node.Act{Operation: o.operation, Caller: console.SystemCaller(), Detail: o.detail + o.span.String()}
 	in.each = func(ctx context.Context, visit func(context.Context, *event.Entry) error) error {
 		entries, total, err := n.Past(ctx, act, o.span.From, o.span.To)
 		if err != nil {

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/normalize"
 	"github.com/evident-sec/evident/internal/report"
@@ -13,7 +14,7 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesExplainCmd struct {
+type explainCmd struct {
 	loadFlags
 	Data   string `placeholder:"DIR" type:"path" help:"Data folder of an event identifier."`
 	Record int64  `default:"1" help:"Which record of the file, from 1."`
@@ -24,13 +25,13 @@ type rulesExplainCmd struct {
 }
 
 // Help shows an example.
-func (rulesExplainCmd) Help() string {
+func (explainCmd) Help() string {
 	return "Example:\n  evident rules explain --rules sigma/rules 'Suspicious Whoami' event.json\n" +
 		"  evident rules explain --data /tmp/case1 5b0f7a52-3f0c-4c52-9a3e-0f4a4f5f6c11 12-7"
 }
 
 // Run explains; for a correlation, every rule that it correlates.
-func (c *rulesExplainCmd) Run(e *env) error {
+func (c *explainCmd) Run(e *console.Env) error {
 	set, err := c.load()
 	if err != nil {
 		return err
@@ -53,9 +54,9 @@ func (c *rulesExplainCmd) Run(e *env) error {
 	for _, r := range baseRules(which) {
 		x := plan.Explain(r, ev)
 		if c.JSON {
-			err = jsonLine(e.stdout, x)
+			err = console.JSONLine(e.Stdout, x)
 		} else {
-			err = report.Explanation(e.stdout, x, c.ASCII)
+			err = report.Explanation(e.Stdout, x, c.ASCII)
 		}
 		if err != nil {
 			return err
@@ -81,7 +82,7 @@ func baseRules(f found) []*sigma.Rule {
 }
 
 // event reads the one event.
-func (c *rulesExplainCmd) event(e *env) (*event.Event, error) {
+func (c *explainCmd) event(e *console.Env) (*event.Event, error) {
 	if c.Data == "" {
 		return c.eventOfFile(e)
 	}
@@ -93,13 +94,13 @@ func (c *rulesExplainCmd) event(e *env) (*event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	ev, _, err := n.Original(e.ctx, systemCaller(), id)
+	ev, _, err := n.Original(e.Context, console.SystemCaller(), id)
 	return ev, errors.Join(err, n.Close())
 }
 
 var errFound = errors.New("found")
 
-func (c *rulesExplainCmd) eventOfFile(e *env) (*event.Event, error) {
+func (c *explainCmd) eventOfFile(e *console.Env) (*event.Event, error) {
 	norm, err := normalize.New(mappings.FS)
 	if err != nil {
 		return nil, fmt.Errorf("load mappings: %w", err)
@@ -110,7 +111,7 @@ func (c *rulesExplainCmd) eventOfFile(e *env) (*event.Event, error) {
 	}
 	var ev *event.Event
 	var seen int64
-	err = in.each(e.ctx, func(_ context.Context, entry *event.Entry) error {
+	err = in.each(e.Context, func(_ context.Context, entry *event.Entry) error {
 		if seen += int64(len(entry.Records)); seen < c.Record {
 			return nil
 		}

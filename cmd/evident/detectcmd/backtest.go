@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/detect"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/report"
@@ -18,8 +19,8 @@ import (
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesBacktestCmd struct {
-	dataFlag
+type backtestCmd struct {
+	console.DataFlag
 	spanFlags
 	loadFlags
 	selectFlags
@@ -29,14 +30,14 @@ type rulesBacktestCmd struct {
 }
 
 // Help shows an example.
-func (rulesBacktestCmd) Help() string {
+func (backtestCmd) Help() string {
 	return "Example:\n  evident rules backtest --data /tmp/case1 --rules new-rules " +
 		"--from 2026-11-01T00:00:00Z"
 }
 
 // Run judges the past by the rules of --rules and says how they would have
 // fared. It changes nothing.
-func (c *rulesBacktestCmd) Run(e *env) error {
+func (c *backtestCmd) Run(e *console.Env) error {
 	if len(c.Rules) == 0 {
 		return errors.New("backtest rules: name the rules to try with --rules")
 	}
@@ -49,10 +50,10 @@ func (c *rulesBacktestCmd) Run(e *env) error {
 		return err
 	}
 	for _, r := range set.Rejected {
-		fmt.Fprintf(e.stderr, "evident: rejected %s:%d: %s\n", plain(r.File), r.Line, plain(r.Reason))
+		fmt.Fprintf(e.Stderr, "evident: rejected %s:%d: %s\n", console.Plain(r.File), r.Line, console.Plain(r.Reason))
 	}
 	order := pastOrder{
-		dir: c.dir(), command: "evident rules backtest", operation: "backtest", span: c.spanFlags,
+		dir: c.Dir(), command: "evident rules backtest", operation: "backtest", span: c.spanFlags,
 		detail: fmt.Sprintf("rules %q", c.Rules),
 	}
 	n, err := openPast(e, order)
@@ -64,14 +65,14 @@ func (c *rulesBacktestCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
-		return jsonLine(e.stdout, sum)
+		return console.JSONLine(e.Stdout, sum)
 	}
-	return report.Backtest(e.stdout, e.stderr, sum, c.All)
+	return report.Backtest(e.Stdout, e.Stderr, sum, c.All)
 }
 
 // backtest judges the input by the rules to try and by those of today.
-func (c *rulesBacktestCmd) backtest(
-	e *env, n *node.Node, in *scanInput, set *sigma.RuleSet,
+func (c *backtestCmd) backtest(
+	e *console.Env, n *node.Node, in *scanInput, set *sigma.RuleSet,
 ) (*ruletest.Report, error) {
 	today, err := rulesOfToday(n)
 	if err != nil {
@@ -92,10 +93,10 @@ func (c *rulesBacktestCmd) backtest(
 	s.from, s.to = c.From, c.To
 	var seen extent
 	s.see = seen.add
-	b := newBar(e.stderr, "backtest")
-	defer b.clear()
-	in.progress = func(done, total int64) { b.set(done, total, s.rate(b.began)) }
-	if err := s.run(e.ctx, in, func(j *judged) error { return tallied(tally, j) }); err != nil {
+	b := console.NewBar(e.Stderr, "backtest")
+	defer b.Clear()
+	in.progress = func(done, total int64) { b.Set(done, total, s.rate(b.Began())) }
+	if err := s.run(e.Context, in, func(j *judged) error { return tallied(tally, j) }); err != nil {
 		return nil, err
 	}
 	from, to, hosts := seen.bounds()

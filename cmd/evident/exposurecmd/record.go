@@ -1,4 +1,4 @@
-package main
+package exposurecmd
 
 import (
 	"crypto/rand"
@@ -11,10 +11,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/evident-sec/evident/exposure/review"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 )
 
-type exposureRecordCmd struct {
+type recordCmd struct {
 	Key   recordKeyCmd   `cmd:"" help:"Make a key for a role that signs reviews."`
 	Sign  recordSignCmd  `cmd:"" help:"Sign the record of a report; the second signer signs what the first one wrote."`
 	Seal  recordSealCmd  `cmd:"" help:"Write a report and its signed record to the journal."`
@@ -32,7 +33,7 @@ func (recordKeyCmd) Help() string {
 }
 
 // Run writes the private key to its file and prints the public one.
-func (c *recordKeyCmd) Run(e *env) error {
+func (c *recordKeyCmd) Run(e *console.Env) error {
 	private, public, err := note.GenerateKey(rand.Reader, c.Role)
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
@@ -47,7 +48,7 @@ func (c *recordKeyCmd) Run(e *env) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
-	_, err = fmt.Fprintln(e.stdout, public)
+	_, err = fmt.Fprintln(e.Stdout, public)
 	return err
 }
 
@@ -85,7 +86,7 @@ func (recordSignCmd) Help() string {
 }
 
 // Run prints the signed record.
-func (c *recordSignCmd) Run(e *env) error {
+func (c *recordSignCmd) Run(e *console.Env) error {
 	report, err := os.ReadFile(c.Report)
 	if err != nil {
 		return fmt.Errorf("read report: %w", err)
@@ -119,7 +120,7 @@ func (c *recordSignCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = e.stdout.Write(signed)
+	_, err = e.Stdout.Write(signed)
 	return err
 }
 
@@ -154,18 +155,18 @@ func (recordCheckCmd) Help() string {
 }
 
 // Run exits 1 when the record does not hold.
-func (c *recordCheckCmd) Run(e *env) error {
+func (c *recordCheckCmd) Run(e *console.Env) error {
 	_, _, roles, err := c.check()
 	if err != nil {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(err.Error()))
-		return errWrong
+		fmt.Fprintf(e.Stderr, "evident: %s\n", console.Plain(err.Error()))
+		return console.ErrWrong
 	}
-	fmt.Fprintf(e.stdout, "signed by %s\n", strings.Join(roles, " and "))
+	fmt.Fprintf(e.Stdout, "signed by %s\n", strings.Join(roles, " and "))
 	return nil
 }
 
 type recordSealCmd struct {
-	dataFlag
+	console.DataFlag
 	recordArgs
 }
 
@@ -186,7 +187,7 @@ type sealedReview struct {
 }
 
 // Run seals and prints the identifier that evident prove takes.
-func (c *recordSealCmd) Run(e *env) error {
+func (c *recordSealCmd) Run(e *console.Env) error {
 	report, record, roles, err := c.check()
 	if err != nil {
 		return err
@@ -198,15 +199,15 @@ func (c *recordSealCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("seal review: %w", err)
 	}
-	n, err := node.Open(e.ctx, node.Config{Dir: c.dir(), Command: "evident exposure record seal", NoSearch: true, Log: e.log})
+	n, err := node.Open(e.Context, node.Config{Dir: c.Dir(), Command: "evident exposure record seal", NoSearch: true, Log: e.Log})
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	id, err := n.Keep(e.ctx, node.ReviewSource, raw)
+	id, err := n.Keep(e.Context, node.ReviewSource, raw)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "sealed as event %s\n", id)
+	_, err = fmt.Fprintf(e.Stdout, "sealed as event %s\n", id)
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package detectcmd
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/state"
 )
@@ -16,7 +17,7 @@ const maxHidden = 20
 
 // tell sums up the findings that the filter hides. One that belongs to an
 // incident is told by name.
-func (p *tuningProof) tell(e *env, n *node.Node, hidden []state.Finding) error {
+func (p *tuningProof) tell(e *console.Env, n *node.Node, hidden []state.Finding) error {
 	p.Hidden = len(hidden)
 	for i := range hidden {
 		f := &hidden[i]
@@ -28,7 +29,7 @@ func (p *tuningProof) tell(e *env, n *node.Node, hidden []state.Finding) error {
 		if len(p.Examples) < maxHidden {
 			p.Examples = append(p.Examples, line)
 		}
-		live, err := n.State().Finding(e.ctx, f.UID)
+		live, err := n.State().Finding(e.Context, f.UID)
 		switch {
 		case errors.Is(err, state.ErrNotFound):
 		case err != nil:
@@ -42,7 +43,7 @@ func (p *tuningProof) tell(e *env, n *node.Node, hidden []state.Finding) error {
 }
 
 // decide says whether the filter may be written.
-func (c *rulesTuneCmd) decide(p *tuningProof) {
+func (c *tuneCmd) decide(p *tuningProof) {
 	switch {
 	case len(p.Lost) > 0:
 		p.Reason = fmt.Sprintf("the filter would hide %d positive %s of the rule", len(p.Lost),
@@ -56,12 +57,12 @@ func (c *rulesTuneCmd) decide(p *tuningProof) {
 }
 
 // write puts the filter into a new file, or on standard output.
-func (c *rulesTuneCmd) write(e *env, text string) error {
+func (c *tuneCmd) write(e *console.Env, text string) error {
 	if c.Out == "" {
 		if c.JSON {
 			return nil
 		}
-		_, err := fmt.Fprint(e.stdout, text)
+		_, err := fmt.Fprint(e.Stdout, text)
 		return err
 	}
 	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -76,35 +77,35 @@ func (c *rulesTuneCmd) write(e *env, text string) error {
 }
 
 // print says what the filter was seen to do.
-func (c *rulesTuneCmd) print(e *env, p *tuningProof) error {
+func (c *tuneCmd) print(e *console.Env, p *tuningProof) error {
 	if c.JSON {
-		return jsonLine(e.stdout, p)
+		return console.JSONLine(e.Stdout, p)
 	}
-	out := e.stderr
+	out := e.Stderr
 	fmt.Fprintf(out, "positive tests of the rule that still pass: %d\n", p.Tests)
 	for _, l := range p.Lost {
-		fmt.Fprintf(out, "  HIDDEN: %s\n", plain(l))
+		fmt.Fprintf(out, "  HIDDEN: %s\n", console.Plain(l))
 	}
 	fmt.Fprintf(out, "hits of the past that would be hidden: %d of %d", p.Hidden, p.Hits)
 	if len(p.Hosts) > 0 {
-		fmt.Fprintf(out, ", on %s", plain(short(strings.Join(p.Hosts, ", "))))
+		fmt.Fprintf(out, ", on %s", console.Plain(console.Short(strings.Join(p.Hosts, ", "))))
 	}
 	fmt.Fprintln(out)
 	for _, x := range p.Examples {
-		fmt.Fprintf(out, "  %s\n", plain(x))
+		fmt.Fprintf(out, "  %s\n", console.Plain(x))
 	}
 	for _, x := range p.Serious {
-		fmt.Fprintf(out, "  part of an incident: %s\n", plain(x))
+		fmt.Fprintf(out, "  part of an incident: %s\n", console.Plain(x))
 	}
 	if p.Hits > 0 && p.Hidden == p.Hits {
 		fmt.Fprintln(out, "  that is every hit there was: is the pattern narrow enough?")
 	}
 	switch {
 	case !p.Written:
-		fmt.Fprintf(out, "not written: %s\n", plain(p.Reason))
+		fmt.Fprintf(out, "not written: %s\n", console.Plain(p.Reason))
 	case c.Out != "":
 		fmt.Fprintf(out, "written to %s; it takes effect where that folder is among --rules\n",
-			plain(c.Out))
+			console.Plain(c.Out))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package exposurecmd
 
 import (
 	"archive/tar"
@@ -15,10 +15,11 @@ import (
 	"github.com/evident-sec/evident/exposure/checks"
 	"github.com/evident-sec/evident/exposure/packs"
 	"github.com/evident-sec/evident/exposure/review"
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/register"
 )
 
-type exposureReviewCmd struct {
+type reviewCmd struct {
 	Base   string `placeholder:"DIR" required:"" help:"Folder of the register."`
 	Change string `placeholder:"DIR" xor:"change" help:"Folder of the proposal: what it adds or replaces."`
 	Range  string `placeholder:"A..B" xor:"change" help:"Review the register between two Git revisions instead."`
@@ -27,13 +28,13 @@ type exposureReviewCmd struct {
 }
 
 // Help shows an example.
-func (exposureReviewCmd) Help() string {
+func (reviewCmd) Help() string {
 	return "Exit code 0 is a pass; 1 is conditions, refer or deny.\n\nExample:\n  evident exposure review " +
 		"--base examples/harbor/register --change examples/harbor/proposals/gap-consultant"
 }
 
 // Run reviews and exits 1 unless the change may pass as it is.
-func (c *exposureReviewCmd) Run(e *env) error {
+func (c *reviewCmd) Run(e *console.Env) error {
 	day, err := dayOf(c.Day)
 	if err != nil {
 		return err
@@ -56,12 +57,12 @@ func (c *exposureReviewCmd) Run(e *env) error {
 		return fmt.Errorf("print review: %w", err)
 	}
 	if r.Result != review.Pass {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
 
-func (c *exposureReviewCmd) fromFolders(e *env, in *review.Input) error {
+func (c *reviewCmd) fromFolders(e *console.Env, in *review.Input) error {
 	if c.Change == "" {
 		return errors.New("name the change: --change DIR or --range A..B")
 	}
@@ -78,15 +79,15 @@ func (c *exposureReviewCmd) fromFolders(e *env, in *review.Input) error {
 }
 
 // fromGit reads the register's folder as it is at two revisions.
-func (c *exposureReviewCmd) fromGit(e *env, in *review.Input) error {
+func (c *reviewCmd) fromGit(e *console.Env, in *review.Input) error {
 	from, to, ok := strings.Cut(c.Range, "..")
 	if !ok || from == "" || to == "" {
-		return fmt.Errorf("read --range: %q is not A..B", plain(c.Range))
+		return fmt.Errorf("read --range: %q is not A..B", console.Plain(c.Range))
 	}
 	load := func(revision string) (*register.Register, error) {
 		dir, err := os.MkdirTemp("", "evident-register-")
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", plain(revision), err)
+			return nil, fmt.Errorf("read %s: %w", console.Plain(revision), err)
 		}
 		defer os.RemoveAll(dir)
 		if err := checkOut(e, c.Base, revision, dir); err != nil {
@@ -94,7 +95,7 @@ func (c *exposureReviewCmd) fromGit(e *env, in *review.Input) error {
 		}
 		r, problems, err := register.Load(os.DirFS(dir))
 		if err != nil {
-			return nil, fmt.Errorf("%s at %s: %w", c.Base, plain(revision), err)
+			return nil, fmt.Errorf("%s at %s: %w", c.Base, console.Plain(revision), err)
 		}
 		return r, printProblems(e, revision, problems)
 	}
@@ -113,24 +114,24 @@ func (c *exposureReviewCmd) fromGit(e *env, in *review.Input) error {
 const maxTree = 256 << 20
 
 // checkOut writes the files of a folder at a revision into another folder.
-func checkOut(e *env, dir, revision, into string) error {
+func checkOut(e *console.Env, dir, revision, into string) error {
 	if strings.HasPrefix(revision, "-") {
-		return fmt.Errorf("read revision: %q is none", plain(revision))
+		return fmt.Errorf("read revision: %q is none", console.Plain(revision))
 	}
 	var out, problem bytes.Buffer
-	git := exec.CommandContext(e.ctx, "git", "-C", dir, "archive", "--format=tar", revision, ".")
+	git := exec.CommandContext(e.Context, "git", "-C", dir, "archive", "--format=tar", revision, ".")
 	git.Stdout, git.Stderr = &out, &problem
 	if err := git.Run(); err != nil {
 		first, _, _ := strings.Cut(problem.String(), "\n")
-		return fmt.Errorf("read %s at %s: git: %s: %w", dir, plain(revision), plain(first), err)
+		return fmt.Errorf("read %s at %s: git: %s: %w", dir, console.Plain(revision), console.Plain(first), err)
 	}
 	root, err := os.OpenRoot(into)
 	if err != nil {
-		return fmt.Errorf("read %s at %s: %w", dir, plain(revision), err)
+		return fmt.Errorf("read %s at %s: %w", dir, console.Plain(revision), err)
 	}
 	defer root.Close()
 	if err := unpack(root, io.LimitReader(&out, maxTree)); err != nil {
-		return fmt.Errorf("read %s at %s: %w", dir, plain(revision), err)
+		return fmt.Errorf("read %s at %s: %w", dir, console.Plain(revision), err)
 	}
 	return nil
 }
@@ -163,51 +164,51 @@ func unpack(root *os.Root, in io.Reader) error {
 	}
 }
 
-func (c *exposureReviewCmd) print(e *env, r *review.Report) error {
+func (c *reviewCmd) print(e *console.Env, r *review.Report) error {
 	switch c.Output {
 	case "json":
 		body, err := json.Marshal(r)
 		if err != nil {
 			return err
 		}
-		_, err = e.stdout.Write(append(plainJSON(body), '\n'))
+		_, err = e.Stdout.Write(append(console.PlainJSON(body), '\n'))
 		return err
 	case "markdown":
-		return r.WriteMarkdown(e.stdout)
+		return r.WriteMarkdown(e.Stdout)
 	case "html":
-		return r.WriteHTML(e.stdout)
+		return r.WriteHTML(e.Stdout)
 	case "sarif":
-		return r.WriteSARIF(e.stdout)
+		return r.WriteSARIF(e.Stdout)
 	}
-	return printReview(e.stdout, r)
+	return printReview(e.Stdout, r)
 }
 
 // printReview prints what a reader needs first.
 func printReview(w io.Writer, r *review.Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", r.Result, plain(r.Sentence))
+	fmt.Fprintf(&b, "%s: %s\n", r.Result, console.Plain(r.Sentence))
 	for _, s := range r.Reasons {
-		fmt.Fprintf(&b, "  because %s\n", plain(s))
+		fmt.Fprintf(&b, "  because %s\n", console.Plain(s))
 	}
 	if len(r.Conditions) > 0 {
 		b.WriteString("conditions:\n")
 	}
 	for _, c := range r.Conditions {
-		fmt.Fprintf(&b, "  %s:%d: %s (%s)\n", plain(c.File), c.Line, plain(c.Text), plain(c.Why))
+		fmt.Fprintf(&b, "  %s:%d: %s (%s)\n", console.Plain(c.File), c.Line, console.Plain(c.Text), console.Plain(c.Why))
 	}
 	for _, p := range append(r.NewPaths, r.CheaperPaths...) {
 		before := string(p.Before)
 		if before == "" {
 			before = "out of reach"
 		}
-		fmt.Fprintf(&b, "  %s to %s: was %s, would be %s\n", plain(p.Foothold), plain(p.Holding), before, p.After)
+		fmt.Fprintf(&b, "  %s to %s: was %s, would be %s\n", console.Plain(p.Foothold), console.Plain(p.Holding), before, p.After)
 	}
 	for _, f := range r.Flags {
-		fmt.Fprintf(&b, "  %s %s:%d: %s: %s [%s, %s]\n", f.Severity, plain(f.File), f.Line, plain(f.Entity), plain(f.Text),
+		fmt.Fprintf(&b, "  %s %s:%d: %s: %s [%s, %s]\n", f.Severity, console.Plain(f.File), f.Line, console.Plain(f.Entity), console.Plain(f.Text),
 			f.Check, f.Standard)
 	}
 	for _, k := range r.Knowers {
-		fmt.Fprintf(&b, "  %s would learn of %s (%s, from %s)\n", plain(k.Party), plain(k.About), k.Kind, plain(k.From))
+		fmt.Fprintf(&b, "  %s would learn of %s (%s, from %s)\n", console.Plain(k.Party), console.Plain(k.About), k.Kind, console.Plain(k.From))
 	}
 	fmt.Fprintf(&b, "registers %.12s and %.12s\n", r.Inputs.Base, r.Inputs.Next)
 	_, err := io.WriteString(w, b.String())

@@ -1,16 +1,17 @@
-package main
+package detectcmd
 
 import (
 	"errors"
 	"fmt"
 	"os"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/internal/ruletest"
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesTestCmd struct {
+type testCmd struct {
 	loadFlags
 	Corpus     []string `placeholder:"PATH" type:"path" help:"What expectations.yml is about; default is the folder that it is in."`
 	Unexpected string   `enum:",fail,warn,ignore" default:"" help:"What a finding without an expectation is; default is what expectations.yml says."`
@@ -22,14 +23,14 @@ type rulesTestCmd struct {
 }
 
 // Help shows an example.
-func (rulesTestCmd) Help() string {
+func (testCmd) Help() string {
 	return "Example:\n  evident rules test --rules my-rules --junit report.xml\n" +
 		"  evident rules test --rules sigma/rules sigma/regression_data\n" +
 		"  evident rules test --rules my-rules --corpus logs/ ci/expectations.yml"
 }
 
 // Run exits 1 when a test fails or cannot be read.
-func (c *rulesTestCmd) Run(e *env) error {
+func (c *testCmd) Run(e *console.Env) error {
 	set, err := c.load()
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (c *rulesTestCmd) Run(e *env) error {
 	}
 	suites, problems := ruletest.Discover(ruletest.Sources{Paths: paths, Corpus: c.Corpus})
 	for _, p := range problems {
-		fmt.Fprintf(e.stderr, "evident: %s\n", plain(p.Error()))
+		fmt.Fprintf(e.Stderr, "evident: %s\n", console.Plain(p.Error()))
 	}
 	results, err := c.run(e, set, suites)
 	if err != nil {
@@ -59,13 +60,13 @@ func (c *rulesTestCmd) Run(e *env) error {
 		return err
 	}
 	if len(problems) > 0 || countStatus(results, ruletest.Failed) > 0 {
-		return errWrong
+		return console.ErrWrong
 	}
 	return nil
 }
 
-func (c *rulesTestCmd) run(
-	e *env, set *sigma.RuleSet, suites []*ruletest.Suite,
+func (c *testCmd) run(
+	e *console.Env, set *sigma.RuleSet, suites []*ruletest.Suite,
 ) ([]ruletest.Result, error) {
 	judge, err := newTestJudge(e, set)
 	if err != nil {
@@ -75,20 +76,20 @@ func (c *rulesTestCmd) run(
 	for _, s := range suites {
 		total += int64(len(s.Cases))
 	}
-	b := newBar(e.stderr, "test")
-	defer b.clear()
+	b := console.NewBar(e.Stderr, "test")
+	defer b.Clear()
 	runner := ruletest.Runner{Rules: set, Judge: judge, Strict: c.Strict}
 	var out []ruletest.Result
 	for _, s := range suites {
 		if c.Unexpected != "" && len(s.Corpus) > 0 {
 			s.Unexpected = ruletest.Policy(c.Unexpected)
 		}
-		results, err := runner.Run(e.ctx, s)
+		results, err := runner.Run(e.Context, s)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, results...)
-		b.set(int64(len(out)), total, fmt.Sprintf("%d of %d tests", len(out), total))
+		b.Set(int64(len(out)), total, fmt.Sprintf("%d of %d tests", len(out), total))
 	}
 	return out, nil
 }
@@ -111,11 +112,11 @@ func writeJUnit(path string, results []ruletest.Result) error {
 	return errors.Join(ruletest.WriteJUnit(f, results), f.Close())
 }
 
-func (c *rulesTestCmd) print(e *env, results []ruletest.Result) error {
+func (c *testCmd) print(e *console.Env, results []ruletest.Result) error {
 	for i := range results {
 		r := &results[i]
 		if c.JSON {
-			if err := jsonLine(e.stdout, r); err != nil {
+			if err := console.JSONLine(e.Stdout, r); err != nil {
 				return err
 			}
 			continue
@@ -131,22 +132,22 @@ func (c *rulesTestCmd) print(e *env, results []ruletest.Result) error {
 		if r.Text != "" {
 			text += ": " + r.Text
 		}
-		fmt.Fprintln(e.stdout, plain(text))
+		fmt.Fprintln(e.Stdout, console.Plain(text))
 	}
 	passed, failed := countStatus(results, ruletest.Passed), countStatus(results, ruletest.Failed)
 	skipped, warned := countStatus(results, ruletest.Skipped), countStatus(results, ruletest.Warned)
 	if c.JSON {
-		return jsonLine(e.stdout, map[string]any{"summary": map[string]int{
+		return console.JSONLine(e.Stdout, map[string]any{"summary": map[string]int{
 			"passed": passed, "failed": failed, "skipped": skipped, "warned": warned,
 		}})
 	}
-	fmt.Fprintf(e.stdout, "%s passed, %d failed", printable.Count(passed, "test"), failed)
+	fmt.Fprintf(e.Stdout, "%s passed, %d failed", printable.Count(passed, "test"), failed)
 	if skipped > 0 {
-		fmt.Fprintf(e.stdout, ", %d skipped", skipped)
+		fmt.Fprintf(e.Stdout, ", %d skipped", skipped)
 	}
 	if warned > 0 {
-		fmt.Fprintf(e.stdout, ", %d unexpected", warned)
+		fmt.Fprintf(e.Stdout, ", %d unexpected", warned)
 	}
-	fmt.Fprintln(e.stdout)
+	fmt.Fprintln(e.Stdout)
 	return nil
 }

@@ -1,23 +1,24 @@
-package main
+package detectcmd
 
 import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/printable"
 	"github.com/evident-sec/evident/sigma"
 )
 
-type rulesListCmd struct {
+type listCmd struct {
 	loadFlags
 	selectFlags
 	JSON bool `help:"One JSON object a line."`
 }
 
 // Help shows an example.
-func (rulesListCmd) Help() string {
+func (listCmd) Help() string {
 	return "Example:\n  evident rules list --min-level high --tags 'attack.t1003*'"
 }
 
@@ -40,7 +41,7 @@ type listed struct {
 }
 
 // Run lists rules with level, status, title and techniques.
-func (c *rulesListCmd) Run(e *env) error {
+func (c *listCmd) Run(e *console.Env) error {
 	set, err := c.load()
 	if err != nil {
 		return err
@@ -56,22 +57,22 @@ func (c *rulesListCmd) Run(e *env) error {
 	rows := listRules(set)
 	if c.JSON {
 		for i := range rows {
-			if err := jsonLine(e.stdout, rows[i]); err != nil {
+			if err := console.JSONLine(e.Stdout, rows[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(e.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "LEVEL\tSTATUS\tID\tTITLE\tTECHNIQUES")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", orDash(r.Level), orDash(r.Status), orDash(plain(r.UID)),
-			plain(r.Title), plain(strings.Join(r.Techniques, " ")))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", orDash(r.Level), orDash(r.Status), orDash(console.Plain(r.UID)),
+			console.Plain(r.Title), console.Plain(strings.Join(r.Techniques, " ")))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	fmt.Fprintln(e.stderr, printable.Count(len(rows), "rule"))
+	fmt.Fprintln(e.Stderr, printable.Count(len(rows), "rule"))
 	return nil
 }
 
