@@ -69,16 +69,21 @@ func (m *Model) Combine(rule *BulkRule, everything bool) []Combination {
 // are meant.
 func (m *Model) readers() map[int32][]*register.Holding {
 	out := map[int32][]*register.Holding{}
-	for _, h := range m.Holdings {
-		seen := map[int32]bool{m.at(h.ID): true}
+	meant := make([]bool, len(m.Moves))
+	for i := range m.Moves {
+		meant[i] = slices.Contains(legitimate, m.Moves[i].Rule)
+	}
+	edges := m.graph.Edges()
+	seen := make([]int, len(m.Nodes)) // the holding that was seen from there last, from 1
+	for i, h := range m.Holdings {
 		last := []int32{m.at(h.ID)}
+		seen[last[0]] = i + 1
 		for range maxMeant {
 			var next []int32
 			for _, at := range last {
 				for _, e := range m.graph.In(at) {
-					from := m.at(m.Moves[e].From)
-					if !seen[from] && slices.Contains(legitimate, m.Moves[e].Rule) {
-						seen[from] = true
+					if from := edges[e].From; meant[e] && seen[from] != i+1 {
+						seen[from] = i + 1
 						next = append(next, from)
 						out[from] = append(out[from], h)
 					}

@@ -142,13 +142,25 @@ func (d *deriver) move(rule, from, to string, band register.Band, because *regis
 
 // compact drops moves that are there twice.
 func (d *deriver) compact() {
-	slices.SortStableFunc(d.m.Moves, func(a, b Move) int {
+	moves := d.m.Moves
+	order := make([]int32, len(moves)) // sorting numbers moves fewer bytes
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(x, y int32) int {
+		a, b := &moves[x], &moves[y]
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To),
-			strings.Compare(a.Rule, b.Rule), strings.Compare(a.Because, b.Because))
+			strings.Compare(a.Rule, b.Rule), strings.Compare(a.Because, b.Because), cmp.Compare(x, y))
 	})
-	d.m.Moves = slices.CompactFunc(d.m.Moves, func(a, b Move) bool {
-		return a.Key() == b.Key() && slices.Equal(a.Needs, b.Needs)
-	})
+	out := make([]Move, 0, len(moves))
+	for _, i := range order {
+		v := &moves[i]
+		if n := len(out); n > 0 && out[n-1].Key() == v.Key() && slices.Equal(out[n-1].Needs, v.Needs) {
+			continue
+		}
+		out = append(out, *v)
+	}
+	d.m.Moves = out
 }
 
 // finish builds the graph.

@@ -129,3 +129,48 @@ func (m *Model) Costs(weights []float64, targets []string) map[Pair]float64 {
 	}
 	return out
 }
+
+// CostsOf is Costs for some pairs only, which is cheap where they have few
+// footholds.
+func (m *Model) CostsOf(weights []float64, pairs []Pair) map[Pair]float64 {
+	out := map[Pair]float64{}
+	m.fromFootholds(weights, pairs, func(f Foothold, p Pair, reach *graph.Forward) {
+		if c := reach.Dist[m.at(p.Target)]; !math.IsInf(c, 1) {
+			out[p] = c + weightOf(f.Band)
+		}
+	})
+	return out
+}
+
+// PathsOf returns the most likely path of each of the pairs that is connected,
+// under other weights than the model's own: see Weights.
+func (m *Model) PathsOf(weights []float64, pairs []Pair) map[Pair]Path {
+	out := map[Pair]Path{}
+	m.fromFootholds(weights, pairs, func(f Foothold, p Pair, reach *graph.Forward) {
+		to := m.at(p.Target)
+		if d, ok := reach.To(to); ok {
+			out[p] = m.path(f, to, MostLikely, d)
+		}
+	})
+	return out
+}
+
+// fromFootholds searches once from each foothold of the pairs.
+func (m *Model) fromFootholds(weights []float64, pairs []Pair, visit func(Foothold, Pair, *graph.Forward)) {
+	by := map[string][]Pair{}
+	for _, p := range pairs {
+		if m.Has(p.Target) && p.Foothold != p.Target {
+			by[p.Foothold] = append(by[p.Foothold], p)
+		}
+	}
+	for _, f := range m.Footholds {
+		list := by[f.ID]
+		if len(list) == 0 {
+			continue
+		}
+		reach := m.graph.From(m.at(f.ID), weights)
+		for _, p := range list {
+			visit(f, p, reach)
+		}
+	}
+}

@@ -135,9 +135,12 @@ func TestJointEdges(t *testing.T) {
 		search := s.g.NewSearch([]int32{s.target}, s.weight)
 		for from := range int32(s.g.n) {
 			want := bruteDistances(s, from)[s.target]
-			reach := search.From(from)
-			if got := reach.Cost(s.target); got != want {
-				t.Errorf("from %d: %v, want %v", from, got, want)
+			reach, forward := search.From(from), s.g.From(from, s.weight)
+			if got := reach.Cost(s.target); got != want || forward.Dist[s.target] != want {
+				t.Errorf("from %d: %v and forward %v, want %v", from, got, forward.Dist[s.target], want)
+			}
+			if d, ok := forward.To(s.target); ok && price(t, s, from, s.target, d) != want {
+				t.Errorf("from %d: forward derivation %v, want cost %v", from, d, want)
 			}
 			d, ok := reach.To(s.target)
 			if ok != (want != Infinite) {

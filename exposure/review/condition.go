@@ -55,7 +55,7 @@ func (r *reviewer) conditions() {
 	for _, e := range elements {
 		r.out.Conditions = append(r.out.Conditions, r.mildest(e, gone, terms))
 	}
-	left, _ := r.worsened(r.without(gone, terms), targetsOf(r.worse))
+	left := r.remaining(r.without(gone, terms))
 	r.out.WithConditions.WorsePairs = len(left)
 }
 
@@ -86,7 +86,7 @@ func (r *reviewer) smallest() []string {
 		for _, e := range chosen {
 			gone[e] = true
 		}
-		worse, _ = r.worsened(r.without(gone, nil), targetsOf(r.worse))
+		worse = r.remaining(r.without(gone, nil))
 	}
 	return chosen
 }
@@ -115,14 +115,13 @@ func (r *reviewer) elements(p exposure.Path) []string {
 func (r *reviewer) without(gone map[string]bool, terms map[string]held) []float64 {
 	out := slices.Clone(r.weights)
 	for i := range r.next.Moves {
-		v := &r.next.Moves[i]
-		e := r.element(v)
+		v, e := &r.next.Moves[i], r.due[i]
 		if e == "" {
 			continue
 		}
 		if bands, held := terms[e]; held {
 			if v.Because == e {
-				out[i] = bands.weight(v)
+				out[i] = max(out[i], bands.weight(v))
 			}
 		} else if gone[e] {
 			out[i] = r.restored(v)
@@ -211,7 +210,7 @@ func (r *reviewer) mildest(id string, gone map[string]bool, terms map[string]hel
 		twin, _ := edited.Find(id)
 		t.set(twin.Value)
 		terms[id] = hold(exposure.DeriveOnly(edited, r.Day, id))
-		if left, _ := r.worsened(r.without(gone, terms), targetsOf(r.worse)); len(left) == 0 {
+		if left := r.remaining(r.without(gone, terms)); len(left) == 0 {
 			c.Field, c.Value = t.field, t.value
 			c.Text = fmt.Sprintf("%s: %s", r.Next.Label(id), t.text)
 			return c

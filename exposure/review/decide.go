@@ -30,7 +30,7 @@ func (r *reviewer) alternatives() {
 	}
 	slices.Sort(elements)
 	for _, e := range elements[:min(len(elements), maxAlternatives)] {
-		left, _ := r.worsened(r.without(map[string]bool{e: true}, nil), targetsOf(r.worse))
+		left := r.remaining(r.without(map[string]bool{e: true}, nil))
 		r.out.Alternatives = append(r.out.Alternatives, Alternative{
 			Without: e, Text: "without " + r.Next.Label(e), Worse: len(left),
 		})

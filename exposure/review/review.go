@@ -36,6 +36,9 @@ func Run(in Input) *Report {
 	r.before = r.base.Costs(r.base.Weights(), r.targets)
 	r.newHoldings()
 	r.weights = r.next.Weights()
+	for i := range r.next.Moves {
+		r.due = append(r.due, r.element(&r.next.Moves[i]))
+	}
 	r.out = &Report{Format: Format, Day: in.Day.Format(time.DateOnly)}
 	r.inputs()
 	r.paths()
@@ -57,6 +60,7 @@ type reviewer struct {
 	old        map[[4]string]register.Band
 	before     map[exposure.Pair]float64
 	weights    []float64 // of next
+	due        []string  // by move of next: the element that it is due to
 	worse      []exposure.Pair
 	newFound   []checks.Finding
 	asked      map[exposure.Pair]exposure.Path
@@ -108,8 +112,7 @@ func (r *reviewer) worsened(weights []float64, targets []string) ([]exposure.Pai
 	var out []exposure.Pair
 	after := r.next.Costs(weights, targets)
 	for p, cost := range after {
-		old, connected := r.before[p]
-		if !connected || cost < old-slack && exposure.BandOf(cost) != exposure.BandOf(old) {
+		if r.worseThan(p, cost) {
 			out = append(out, p)
 		}
 	}
@@ -119,13 +122,42 @@ func (r *reviewer) worsened(weights []float64, targets []string) ([]exposure.Pai
 	return out, after
 }
 
-// pathsOf returns the best paths of pairs.
-func (r *reviewer) pathsOf(weights []float64, pairs []exposure.Pair) map[exposure.Pair]exposure.Path {
-	out := map[exposure.Pair]exposure.Path{}
-	for _, p := range r.next.PathsWith(weights, targetsOf(pairs)) {
-		out[exposure.Pair{Foothold: p.From, Target: p.To}] = p
+// remaining returns the pairs that are still worse under the weights of the next
+// register with parts left out or held to terms. Where that only makes moves
+// harder, no other pair can have become worse.
+func (r *reviewer) remaining(weights []float64) []exposure.Pair {
+	if !r.harder(weights) {
+		left, _ := r.worsened(weights, targetsOf(r.worse))
+		return left
+	}
+	after := r.next.CostsOf(weights, r.worse)
+	var out []exposure.Pair
+	for _, p := range r.worse {
+		if cost, connected := after[p]; connected && r.worseThan(p, cost) {
+			out = append(out, p)
+		}
 	}
 	return out
+}
+
+func (r *reviewer) harder(weights []float64) bool {
+	for i, w := range weights {
+		if w < r.weights[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// worseThan reports whether a pair is connected newly, or by another band.
+func (r *reviewer) worseThan(p exposure.Pair, cost float64) bool {
+	old, connected := r.before[p]
+	return !connected || cost < old-slack && exposure.BandOf(cost) != exposure.BandOf(old)
+}
+
+// pathsOf returns the best paths of pairs.
+func (r *reviewer) pathsOf(weights []float64, pairs []exposure.Pair) map[exposure.Pair]exposure.Path {
+	return r.next.PathsOf(weights, pairs)
 }
 
 func targetsOf(pairs []exposure.Pair) []string {

@@ -26,6 +26,7 @@ type Overall struct {
 	DeadLetters int            `json:"dead_letters"`
 	Sources     SourceCount    `json:"sources"`
 	Rules       RuleCount      `json:"rules"`
+	Windows     WindowStatus   `json:"-"` // for monitors
 	Data        DataRange      `json:"data"`
 }
 
@@ -62,6 +63,17 @@ type PipelineStatus struct {
 	Rate    float64 `json:"events_per_s"`
 }
 
+// WindowStatus says what the windows of correlations hold, and what they had to
+// do without since the start.
+type WindowStatus struct {
+	Groups   int64 // kept now
+	Alerts   int64
+	Late     int64 // events later than allowed, put in another timeline
+	Evicted  int64 // groups that went for lack of room
+	Dropped  int64 // hits of an only group that went for lack of room
+	Replaced int64 // timelines that went because a group had four others
+}
+
 // LakeStatus says what is in Parquet.
 type LakeStatus struct {
 	Files   int    `json:"files"`
@@ -90,6 +102,14 @@ type RuleCount struct {
 func (n *Node) ruleCount() RuleCount {
 	set := n.book.Load().set
 	return RuleCount{Loaded: len(set.Rules), Rejected: len(set.Rejected)}
+}
+
+func (n *Node) windowStatus() WindowStatus {
+	s := n.pipe.Correlations()
+	return WindowStatus{
+		Groups: s.Groups, Alerts: s.Alerts, Late: s.Late,
+		Evicted: s.Evicted, Dropped: s.Dropped, Replaced: s.Replaced,
+	}
 }
 
 // DataRange is the span of event times and how many events there are.
@@ -130,7 +150,7 @@ func (n *Node) Overall(ctx context.Context) (*Overall, error) {
 		Pipeline: n.progress(last),
 		Lake:     LakeStatus{Files: len(snapshot.Files), Events: snapshot.Events, Through: snapshot.Through},
 		Hot:      HotStatus{Events: n.lake.Pending()}, DeadLetters: dead,
-		Rules: n.ruleCount(),
+		Rules: n.ruleCount(), Windows: n.windowStatus(),
 	}
 	for _, f := range snapshot.Files {
 		out.Lake.Bytes += f.Bytes + f.OriginalsBytes

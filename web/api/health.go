@@ -213,6 +213,14 @@ func (a *API) metrics() *prometheus.Registry {
 			}
 			return 0
 		})
+	gauge("correlation_groups", "Groups that correlations keep.",
+		func(s *node.Overall) float64 { return float64(s.Windows.Groups) })
+	gauge("correlation_late", "Events that came later than correlations wait.",
+		func(s *node.Overall) float64 { return float64(s.Windows.Late) })
+	gauge("correlation_lost", "Groups, hits and timelines that correlations had no room for.",
+		func(s *node.Overall) float64 {
+			return float64(s.Windows.Evicted + s.Windows.Dropped + s.Windows.Replaced)
+		})
 	gauge("sources_reporting", "Sources that delivered lately.",
 		func(s *node.Overall) float64 { return float64(s.Sources.Reporting) })
 	return reg
