@@ -19,6 +19,16 @@ type Gap struct {
 	Holdings []string // that lie behind those
 	Weight   float64  // orders gaps; exposure that it concerns, no amount
 	Place    register.Place
+	// Candidates are the technologies on the watch list that say they cover it.
+	Candidates []Candidate
+}
+
+// Candidate is a technology on the watch list, and what it would get to see: no
+// tool is bought for one gap without that question.
+type Candidate struct {
+	ID, Name, Vendor string
+	WouldSee         []string // identifiers
+	Pilot, Result    string   // what was tried, and what its review said
 }
 
 // Seen is what is known besides the register: which techniques have a rule, and
@@ -46,7 +56,36 @@ func Gaps(r *register.Register, m *Model, known Seen) []Gap {
 		}
 		return strings.Compare(a.Kind+a.About, b.Kind+b.About)
 	})
+	for i := range g.out {
+		g.out[i].Candidates = g.candidates(&g.out[i])
+	}
 	return g.out
+}
+
+// candidates matches the watch list by technique, and by the catalogue number of
+// a planned control.
+func (g *gapFinder) candidates(gap *Gap) []Candidate {
+	about := gap.About
+	if it, ok := g.r.Find(gap.About); ok {
+		if c, ok := it.Value.(*register.Control); ok {
+			about = c.Catalog
+		}
+	}
+	var out []Candidate
+	for _, t := range g.r.Technologies {
+		if about != "" && slices.ContainsFunc(t.Covers, func(c string) bool { return kin(c, about) }) {
+			out = append(out, Candidate{
+				ID: t.ID, Name: g.r.Label(t.ID), Vendor: t.Vendor,
+				WouldSee: t.WouldSee, Pilot: t.Pilot, Result: t.Result,
+			})
+		}
+	}
+	return out
+}
+
+// kin reports whether one of two techniques is the other or its sub-technique.
+func kin(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")
 }
 
 type gapFinder struct {
@@ -162,7 +201,7 @@ func (g *gapFinder) rules() {
 
 func (g *gapFinder) covered(technique string) bool {
 	for t, n := range g.known.Techniques {
-		if n > 0 && (t == technique || strings.HasPrefix(t, technique+".") || strings.HasPrefix(technique, t+".")) {
+		if n > 0 && kin(t, technique) {
 			return true
 		}
 	}

@@ -22,6 +22,10 @@ access:
 controls:
   - {id: helps, on: [a1], effect: strong, cost: 2}
   - {id: idle, on: [aside], effect: strong, cost: 2}
+vendors: [{id: maker}]
+technologies:
+  - {id: watcher, vendor: maker, would_see: [hub], covers: [T1005.001], result: wait}
+  - {id: other, vendor: maker, covers: [T1000]}
 `)
 	m := exposure.Derive(r, today)
 	has := func(list []exposure.Gap, kind, about string) bool {
@@ -52,6 +56,12 @@ controls:
 	} {
 		if got := has(list, want.kind, want.about); got != want.there {
 			t.Errorf("%s %s: %v, want %v", want.kind, want.about, got, want.there)
+		}
+	}
+	for _, g := range list {
+		known := len(g.Candidates) == 1 && g.Candidates[0].ID == "watcher" && g.Candidates[0].Result == "wait"
+		if want := g.About == "T1005"; known != want || !want && len(g.Candidates) > 0 {
+			t.Errorf("%s %s: candidates %+v", g.Kind, g.About, g.Candidates)
 		}
 	}
 	seen.Received = true

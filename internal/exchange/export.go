@@ -1,9 +1,7 @@
 package exchange
 
 import (
-	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,18 +10,17 @@ import (
 	"strings"
 	"time"
 
+	guuid "github.com/google/uuid"
+
 	"github.com/evident-sec/evident/exposure"
 	"github.com/evident-sec/evident/register"
 )
 
-// uuid derives a UUID (version 8, RFC 9562) from what it is of, so that the same
-// register gives the same file.
+// uuid names something by what it is: a version 5 UUID (RFC 9562), which OSCAL
+// asks for, under a name space of its own.
 func uuid(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	sum[6] = sum[6]&0x0f | 0x80
-	sum[8] = sum[8]&0x3f | 0x80
-	h := hex.EncodeToString(sum[:16])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:32]}, "-")
+	space := guuid.NewSHA1(guuid.NameSpaceURL, []byte("urn:evident:register"))
+	return guuid.NewSHA1(space, []byte(strings.Join(parts, "\x00"))).String()
 }
 
 // writeJSON writes one indented JSON value.

@@ -11,7 +11,7 @@ import (
 )
 
 // oscalVersion is the version of OSCAL that is written.
-const oscalVersion = "1.1.2"
+const oscalVersion = "1.2.1"
 
 func metadata(title string, day time.Time) map[string]any {
 	return map[string]any{
@@ -99,9 +99,20 @@ func props(pairs ...string) []any {
 	return out
 }
 
-// controlID is a control as OSCAL catalogues name it: CA-3(6) is ca-3.6.
+// controlID is a control as OSCAL catalogues name it: CA-3(6) is ca-3.6. OSCAL
+// wants a token, which begins with a letter: 202.205 is ref-202.205.
 func controlID(control string) string {
-	return strings.NewReplacer("(", ".", ")", "", " ", "-").Replace(strings.ToLower(control))
+	id := strings.NewReplacer("(", ".", ")", "").Replace(strings.ToLower(control))
+	id = strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, id)
+	if id == "" || id[0] < 'a' {
+		return "ref-" + id
+	}
+	return id
 }
 
 // WriteAssessment writes findings as OSCAL assessment results. What is attested

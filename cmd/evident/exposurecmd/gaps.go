@@ -33,6 +33,8 @@ type gapLine struct {
 	Holdings []string `json:"holdings"`
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
+	// Candidates are identifiers of technologies on the watch list.
+	Candidates []string `json:"candidates,omitempty"`
 }
 
 // Run ranks the gaps.
@@ -52,7 +54,12 @@ func (c *gapsCmd) Run(e *console.Env) error {
 	gaps := exposure.Gaps(r, exposure.Derive(r, day), seen)
 	for i, g := range gaps[:min(len(gaps), c.Limit)] {
 		if c.JSON {
-			line := gapLine{g.Kind, g.What, g.About, g.Evidence, g.Paths, g.Holdings, g.Place.File, g.Place.Line}
+			line := gapLine{
+				g.Kind, g.What, g.About, g.Evidence, g.Paths, g.Holdings, g.Place.File, g.Place.Line, nil,
+			}
+			for _, t := range g.Candidates {
+				line.Candidates = append(line.Candidates, t.ID)
+			}
 			if err := console.JSONLine(e.Stdout, line); err != nil {
 				return err
 			}
@@ -60,8 +67,29 @@ func (c *gapsCmd) Run(e *console.Env) error {
 		}
 		fmt.Fprintf(e.Stdout, "%2d. %-7s %s\n    %s; behind it: %s\n", i+1, g.Kind, console.Plain(g.What),
 			console.Plain(strings.Join(g.Evidence, "; ")), console.Plain(strings.Join(g.Holdings, ", ")))
+		for _, t := range g.Candidates {
+			fmt.Fprintf(e.Stdout, "    on the watch list: %s\n", console.Plain(candidateText(t)))
+		}
 	}
 	return nil
+}
+
+// candidateText says what a technology is, would see, and what its review said.
+func candidateText(t exposure.Candidate) string {
+	text := t.Name
+	if t.Vendor != "" {
+		text += " of " + t.Vendor
+	}
+	if len(t.WouldSee) > 0 {
+		text += "; would see " + strings.Join(t.WouldSee, ", ")
+	}
+	if t.Pilot != "" {
+		text += "; tried: " + t.Pilot
+	}
+	if t.Result != "" {
+		text += "; review: " + t.Result
+	}
+	return text
 }
 
 // seen asks the rules, and the data folder where one is named.
