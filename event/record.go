@@ -26,7 +26,10 @@ const (
 	FormatZeek   Format = "zeek-tsv" // one tab-separated line; Entry.Schema holds the header
 	FormatCSV    Format = "csv"      // one CSV line; Entry.Schema holds the header
 	FormatEVTX   Format = "evtx"     // one Windows event record with its fragments, docs/formats/evtx-record.md
-	FormatText   Format = "text"     // a line nobody recognised: kept, sealed, searchable
+	// FormatTimesketch is a line of a Timesketch timeline: a JSON object, or a CSV
+	// line where Entry.Schema holds a header.
+	FormatTimesketch Format = "timesketch"
+	FormatText       Format = "text" // a line nobody recognised: kept, sealed, searchable
 )
 
 // Salt hides a record's content behind its leaf hash; 16 random bytes.
@@ -36,7 +39,15 @@ type Salt [16]byte
 type Record struct {
 	Salt     Salt
 	Raw      []byte
-	Position int64 // 1-based record number within the entry's source
+	Position int64   // 1-based record number within the entry's source
+	Erased   *Erased // nil unless the record was destroyed; Salt and Raw are then empty
+}
+
+// Erased stands for a record that was lawfully destroyed. Its leaf hash says
+// nothing about the bytes and keeps the proofs of all other records valid.
+type Erased struct {
+	Leaf      [sha256.Size]byte // the record's leaf hash
+	Tombstone uint64            // journal entry that says when, why and by whom
 }
 
 // BatchID identifies a batch by content and position: it is the end of a hash

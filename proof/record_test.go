@@ -187,22 +187,6 @@ func TestNamesFailedCheck(t *testing.T) {
 	}
 }
 
-// TestProofSize checks the promise that a proof fits in about 2 KiB: entry of
-// 500 records, log of a million entries.
-func TestProofSize(t *testing.T) {
-	s := seal(t, 500, 5, 12, proof.Hash{1})
-	p := s.prove(t, 4)
-	p.LogPath = make([]proof.Hash, 20)
-	text, err := p.MarshalText()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d bytes", len(text))
-	if len(text) > 2048 {
-		t.Errorf("a proof takes %d bytes", len(text))
-	}
-}
-
 func TestParseRecordProofRefuses(t *testing.T) {
 	s := seal(t, 2, 1, 2, proof.Hash{})
 	text, err := s.prove(t, 0).MarshalText()

@@ -16,8 +16,14 @@ const (
 	maxPath       = 64 // longest audit path accepted, far above MaxTreeSize's 48
 )
 
-// extraMagic opens the extra data; the last byte is the format version.
-var extraMagic = []byte{'E', 'V', 'R', 1}
+// extraMagic opens the extra data; the format version follows.
+const extraMagic = "EVR"
+
+// Versions of the extra data.
+const (
+	versionFirst = 1 // all of the manifest's fields
+	versionShort = 2 // what the record's bytes and the paths give is left out
+)
 
 // MarshalText returns the C2SP tlog-proof of the record.
 func (p RecordProof) MarshalText() ([]byte, error) {
@@ -38,7 +44,32 @@ func (p RecordProof) MarshalText() ([]byte, error) {
 // extra encodes what a tlog-proof has no line for: the manifest's fields, the
 // leaf, the salt and the path within the entry.
 func (p RecordProof) extra() []byte {
-	b := append([]byte(nil), extraMagic...)
+	if p.form == formFirst {
+		return p.extraFirst()
+	}
+	if p.form == formFull {
+		copy(p.marks.leaf[:], p.LeafHash[:])
+		copy(p.marks.root[:], p.Root[:])
+	}
+	b := append([]byte(extraMagic), versionShort)
+	b = binary.AppendUvarint(b, uint64(p.Count))
+	b = append(b, p.Header[:]...)
+	b = binary.AppendUvarint(b, p.Bytes)
+	b = binary.AppendUvarint(b, uint64(p.Leaf))
+	if p.Salt == nil {
+		b = append(append(b, 0), p.LeafHash[:]...)
+	} else {
+		b = append(append(append(b, 1), p.Salt[:]...), p.marks.leaf[:]...)
+	}
+	b = append(b, p.marks.root[:]...)
+	for _, h := range p.LeafPath {
+		b = append(b, h[:]...)
+	}
+	return b
+}
+
+func (p RecordProof) extraFirst() []byte {
+	b := append([]byte(extraMagic), versionFirst)
 	b = binary.AppendUvarint(b, p.Seq)
 	b = binary.AppendUvarint(b, uint64(p.Count))
 	b = append(b, p.Root[:]...)
@@ -58,7 +89,8 @@ func (p RecordProof) extra() []byte {
 }
 
 // ParseRecordProof reads the text form. It accepts exactly what MarshalText
-// writes; it checks the form only, Verify checks the proof.
+// writes, in this version and the first; it checks the form only, Verify checks
+// the proof.
 func ParseRecordProof(text []byte) (RecordProof, error) {
 	if len(text) > maxProofBytes {
 		return RecordProof{}, fmt.Errorf("parse record proof: longer than %d bytes", maxProofBytes)
@@ -88,12 +120,12 @@ func (p *RecordProof) parseLines(lines []string) error {
 	if err != nil {
 		return fmt.Errorf("read extra: %w", err)
 	}
-	if err := p.parseExtra(data); err != nil {
-		return fmt.Errorf("read extra: %w", err)
-	}
 	index, ok := strings.CutPrefix(lines[1], "index ")
 	if p.Index, err = strconv.ParseInt(index, 10, 64); !ok || err != nil || p.Index < 0 {
 		return errors.New("no index line with a number")
+	}
+	if err := p.parseExtra(data); err != nil {
+		return fmt.Errorf("read extra: %w", err)
 	}
 	for _, line := range lines[2:] {
 		h, err := parseHash(line)
@@ -107,20 +139,24 @@ func (p *RecordProof) parseLines(lines []string) error {
 
 func (p *RecordProof) parseExtra(data []byte) error {
 	d := extraReader{rest: data}
-	if !bytes.Equal(d.take(len(extraMagic)), extraMagic) {
+	magic := d.take(len(extraMagic) + 1)
+	switch {
+	case string(magic) == extraMagic+"\x01":
+		p.form = formFirst
+		p.Seq = d.uvarint(1<<63 - 1)
+		p.Count = uint32(d.uvarint(1<<31 - 1))
+		p.Root = d.hash()
+	case string(magic) == extraMagic+"\x02":
+		p.form = formShort
+		p.Seq = uint64(p.Index) + 1
+		p.Count = uint32(d.uvarint(1<<31 - 1))
+	default:
 		return errors.New("unknown version")
 	}
-	p.Seq = d.uvarint(1<<63 - 1)
-	p.Count = uint32(d.uvarint(1<<31 - 1))
-	p.Root = d.hash()
 	p.Header = d.hash()
 	p.Bytes = d.uvarint(1<<63 - 1)
 	p.Leaf = uint32(d.uvarint(1<<31 - 1))
-	p.LeafHash = d.hash()
-	if flag := d.take(1); len(flag) == 1 && flag[0] == 1 {
-		p.Salt = new([16]byte)
-		copy(p.Salt[:], d.take(len(p.Salt)))
-	}
+	p.parseLeaf(&d)
 	for !d.bad && len(d.rest) > 0 {
 		p.LeafPath = append(p.LeafPath, d.hash())
 	}
@@ -128,6 +164,28 @@ func (p *RecordProof) parseExtra(data []byte) error {
 		return errors.New("truncated")
 	}
 	return nil
+}
+
+// parseLeaf reads what the versions say differently: leaf hash, salt and marks.
+func (p *RecordProof) parseLeaf(d *extraReader) {
+	if p.form == formFirst {
+		p.LeafHash = d.hash()
+	}
+	flag := d.take(1)
+	salted := len(flag) == 1 && flag[0] == 1
+	if salted {
+		p.Salt = new([16]byte)
+		copy(p.Salt[:], d.take(len(p.Salt)))
+	}
+	if p.form == formFirst {
+		return
+	}
+	if salted {
+		copy(p.marks.leaf[:], d.take(len(p.marks.leaf)))
+	} else {
+		p.LeafHash = d.hash()
+	}
+	copy(p.marks.root[:], d.take(len(p.marks.root)))
 }
 
 // extraReader takes fields off the front of rest and remembers a short read.

@@ -92,6 +92,34 @@ func VerifyPath(leaf Hash, index, size int64, path []Hash, root Hash) error {
 	return nil
 }
 
+// PathRoot returns the root that the audit path of a leaf leads to in a tree of
+// size leaves (RFC 9162, section 2.1.3.2). The error wraps ErrProof where the
+// path has not the length that index and size ask for.
+func PathRoot(leaf Hash, index, size int64, path []Hash) (Hash, error) {
+	if size < 1 || size > MaxTreeSize || index < 0 || index >= size {
+		return Hash{}, fmt.Errorf("follow audit path: no leaf %d in a tree of %d", index, size)
+	}
+	root, last := leaf, size-1
+	for _, sibling := range path {
+		if last == 0 {
+			return Hash{}, fmt.Errorf("follow audit path: longer than the tree is high: %w", ErrProof)
+		}
+		if index&1 == 1 || index == last {
+			root = tlog.NodeHash(sibling, root)
+			for index&1 == 0 && index != 0 { // a last node without sibling moves up
+				index, last = index>>1, last>>1
+			}
+		} else {
+			root = tlog.NodeHash(root, sibling)
+		}
+		index, last = index>>1, last>>1
+	}
+	if last != 0 {
+		return Hash{}, fmt.Errorf("follow audit path: shorter than the tree is high: %w", ErrProof)
+	}
+	return root, nil
+}
+
 // VerifyConsistency checks that the tree of oldSize leaves with oldRoot is a
 // prefix of the tree of newSize leaves with newRoot (RFC 6962, section 2.1.2).
 // Every tree contains the empty one, whose proof is empty.

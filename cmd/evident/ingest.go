@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/cloudtrail"
 	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/source"
@@ -22,13 +23,15 @@ import (
 type ingestCmd struct {
 	console.DataFlag
 	Server   string   `placeholder:"URL" help:"Send to a running evident serve instead; the URL with its token."`
-	Format   string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,text" default:"" help:"Format, where detection is not wanted."`
+	Format   string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,timesketch,text" default:"" help:"Format, where detection is not wanted."`
 	Rules    []string `placeholder:"DIR" help:"Sigma rules besides the starter pack; repeatable." type:"path"`
 	NoDetect bool     `help:"Receive and seal only."`
 	Again    bool     `help:"Take content a second time even if it is here."`
 	JSON     bool     `help:"Print the report as JSON."`
-	SealAt   int      `hidden:"" placeholder:"N" help:"Write Parquet every N events, for tests of what happens there."`
-	Paths    []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
+	// Keys are what "aws cloudtrail list-public-keys" prints.
+	CloudtrailKeys string   `placeholder:"FILE" type:"path" help:"Public keys of CloudTrail: check its digest files and seal the verdict."`
+	SealAt         int      `hidden:"" placeholder:"N" help:"Write Parquet every N events, for tests of what happens there."`
+	Paths          []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
 }
 
 // Help shows an example.
@@ -78,7 +81,35 @@ func (c *ingestCmd) ingest(e *console.Env, n *node.Node) (source.Report, error) 
 	if err != nil {
 		return report, err
 	}
+	if err := c.checkTrail(e, n); err != nil {
+		return report, err
+	}
 	return report, n.Settle(e.Context)
+}
+
+// checkTrail checks what CloudTrail delivered by its digest files.
+func (c *ingestCmd) checkTrail(e *console.Env, n *node.Node) error {
+	if c.CloudtrailKeys == "" {
+		return nil
+	}
+	body, err := os.ReadFile(c.CloudtrailKeys)
+	if err != nil {
+		return fmt.Errorf("read CloudTrail keys: %w", err)
+	}
+	keys, err := cloudtrail.ParseKeys(body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.CloudtrailKeys, err)
+	}
+	r, err := n.CheckCloudTrail(e.Context, keys, c.Paths)
+	if err != nil || r == nil {
+		return err
+	}
+	for _, p := range node.TrailProblems(r) {
+		fmt.Fprintf(e.Stderr, "evident: CloudTrail: %s\n", console.Plain(p))
+	}
+	fmt.Fprintf(e.Stderr, "CloudTrail: %d log files checked by digests from %s to %s\n",
+		len(r.Logs), console.Plain(r.From), console.Plain(r.To))
+	return nil
 }
 
 // finish prints the report and picks the exit code: 2 when nothing at all

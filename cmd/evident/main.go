@@ -17,6 +17,7 @@ import (
 
 	"github.com/evident-sec/evident/cmd/evident/detectcmd"
 	"github.com/evident-sec/evident/cmd/evident/exposurecmd"
+	"github.com/evident-sec/evident/cmd/evident/searchcmd"
 	"github.com/evident-sec/evident/internal/console"
 )
 
@@ -46,12 +47,17 @@ type cli struct {
 	Detect      detectcmd.Detect `cmd:"" help:"Scan files against rules and keep nothing."`
 	Rules       detectcmd.Rules  `cmd:"" help:"Check and list detection rules."`
 	Findings    findingsCmd      `cmd:"" help:"List what was detected."`
-	Search      searchCmd        `cmd:"" help:"Search events."`
+	Search      searchcmd.Search `cmd:"" help:"Search events: query language, tables, saved searches, SQL."`
+	Export      searchcmd.Export `cmd:"" help:"Write events to a file: Parquet, NDJSON, CSV, Timesketch."`
 	Reconstruct reconstructCmd   `cmd:"" help:"Tell the story around a finding or an event, step by step."`
 	Exposure    exposurecmd.Cmd  `cmd:"" help:"Ask what an adversary would gain: check, paths, review before you sign."`
 	Prove       proveCmd         `cmd:"" help:"Print the inclusion proof of one event."`
 	Verify      verifyCmd        `cmd:"" help:"Check the whole data folder against the ledger."`
+	Witness     witnessCmd       `cmd:"" help:"Run a witness: cosign ledgers whose history only grows."`
+	Lake        lakeCmd          `cmd:"" help:"Look after the lake's files: status, compact."`
+	Retention   retentionCmd     `cmd:"" help:"Schedules, legal holds, lawful destruction by two approvers."`
 	Simulate    simulateCmd      `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`
+	Bench       benchCmd         `cmd:"" help:"Score the product against labelled data."`
 	Version     versionCmd       `cmd:"" help:"Print the version."`
 
 	CPUProfile string `hidden:"" placeholder:"FILE" type:"path" help:"Write a CPU profile there."`

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"flipbyte": flipByte, "truncate": truncateFile, "eventof": eventOf,
-			"mkevtx": makeEventLog,
+			"mkevtx": makeEventLog, "mktrail": makeTrail,
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/evident-sec/evident/internal/attack"
 	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/proof"
 	"github.com/evident-sec/evident/web"
 	"github.com/evident-sec/evident/web/api"
 )
@@ -21,6 +22,7 @@ type serveCmd struct {
 	console.DataFlag
 	serveFlags
 	Rules        []string `placeholder:"DIR" type:"path" help:"Sigma rules besides the starter pack; repeatable."`
+	Witnesses    string   `name:"witness-policy" placeholder:"FILE" type:"path" help:"Policy with the witnesses that cosign checkpoints."`
 	Organisation string   `default:"Evident" help:"Name shown on the page."`
 }
 
@@ -31,7 +33,9 @@ type serveFlags struct {
 	TLSKey    string `placeholder:"FILE" type:"path" help:"Its key."`
 	TokenFile string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
 	Syslog    string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
+	Compact   bool   `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
 	ruleFlags
+	registerFlags
 }
 
 // Help shows an example.
@@ -46,8 +50,15 @@ func (c *serveCmd) Run(e *console.Env) error {
 		return err
 	}
 	defer server.close()
+	var policy *proof.Policy
+	if c.Witnesses != "" {
+		if policy, err = readPolicy(c.Witnesses); err != nil {
+			return err
+		}
+	}
 	n, err := node.Open(e.Context, node.Config{
 		Dir: c.Dir(), Command: "evident serve", Rules: c.Rules, Shadow: c.ShadowRules, Log: e.Log,
+		Witnesses: policy,
 	})
 	if err != nil {
 		return err
@@ -81,10 +92,13 @@ func (f serveFlags) listen(e *console.Env, cfg api.Config) (*pending, web.Token,
 	if err != nil {
 		return nil, token, err
 	}
+	if cfg.Posture, err = f.open(cfg.Demo); err != nil {
+		return nil, token, err
+	}
 	late := new(lateHandler)
 	server, err := web.New(web.Config{
 		Listen: f.Listen, CertFile: f.TLSCert, KeyFile: f.TLSKey, Token: token, API: late,
-		Caller: api.Caller{ID: console.SystemCaller(), Role: "analyst"}, Log: e.Log,
+		Caller: api.Caller{ID: console.SystemCaller(), Role: "analyst", Grants: f.grants()}, Log: e.Log,
 	})
 	if err != nil {
 		return nil, token, err
@@ -116,6 +130,10 @@ func (p *pending) run(e *console.Env, n *node.Node, _ web.Token) error {
 	fmt.Fprintf(e.Stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
 	group.Go(func() error { return p.web.Run(ctx) })
 	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
+	if p.flags.Compact {
+		group.Go(func() error { return n.KeepCompact(ctx, time.Minute) })
+	}
+	group.Go(func() error { return n.KeepHeartbeats(ctx, 15*time.Minute) })
 	group.Go(func() error { return untilStopped(ctx, n) })
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,18 +16,24 @@ import (
 
 type verifyCmd struct {
 	console.DataFlag
+	outsideFlags
 	JSON bool `help:"Print the result as one JSON object."`
 }
 
 // Help shows an example.
 func (verifyCmd) Help() string {
-	return "Example:\n  evident verify --data /tmp/case1"
+	return "Example:\n  evident verify --data /tmp/case1\n" +
+		"  evident verify --data /tmp/case1 --pin head.txt --keep-pin"
 }
 
 // Run checks everything and exits 1 when something is not as it was sealed.
 func (c *verifyCmd) Run(e *console.Env) error {
 	if _, err := os.Stat(c.Dir()); err != nil {
 		return fmt.Errorf("open data folder: %w", err)
+	}
+	outside, err := c.outside()
+	if err != nil {
+		return err
 	}
 	n, err := node.Open(e.Context, node.Config{
 		Dir: c.Dir(), Command: "evident verify", NoSearch: true, Frozen: true, Log: e.Log,
@@ -36,7 +43,7 @@ func (c *verifyCmd) Run(e *console.Env) error {
 	}
 	defer n.Close()
 	b := console.NewBar(e.Stderr, "verify")
-	result, err := n.Verify(e.Context, func(entries, total uint64) {
+	result, err := n.VerifyAgainst(e.Context, outside, func(entries, total uint64) {
 		b.Set(int64(entries), int64(total), fmt.Sprintf("%d of %d entries", entries, total))
 	})
 	if err != nil {
@@ -52,7 +59,7 @@ func (c *verifyCmd) Run(e *console.Env) error {
 	if !result.OK {
 		return console.ErrWrong
 	}
-	return nil
+	return c.keep(result)
 }
 
 // surroundings are failures that say nothing about what is stored.
@@ -90,9 +97,24 @@ func printVerification(e *console.Env, r *node.Verification) {
 	for _, f := range r.Failures {
 		fmt.Fprintf(e.Stdout, "FAILED %s: %s: %s\n", f.Class, console.Plain(f.Where), console.Plain(f.Detail))
 	}
+	for _, f := range r.Notices {
+		fmt.Fprintf(e.Stdout, "NOTE %s: %s: %s\n", f.Class, console.Plain(f.Where), console.Plain(f.Detail))
+	}
 	verdict := "every record is as it was sealed"
 	if !r.OK {
 		verdict = fmt.Sprintf("%d checks failed", len(r.Failures))
 	}
 	fmt.Fprintf(e.Stdout, "%d entries, %d records: %s\n", r.Entries, r.Events, verdict)
+	for _, d := range r.Destroyed {
+		fmt.Fprintf(e.Stdout, "%d records were %s\n", d.Records, console.Plain(d.Text))
+	}
+	if r.Underived > 0 {
+		fmt.Fprintf(e.Stdout, "%d rows were made by an earlier mapping: only their files' hashes were compared\n",
+			r.Underived)
+	}
+	printSeals(e, r.Seals)
+	if w := r.Witnessed; w != nil {
+		fmt.Fprintf(e.Stdout, "%d entries are cosigned by %s, last at %s\n", w.Entries,
+			console.Plain(strings.Join(w.Witnesses, ", ")), w.Time.Format(time.RFC3339))
+	}
 }

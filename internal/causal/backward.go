@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 const (
@@ -260,7 +261,7 @@ const timely = 30 * time.Second
 // before p started, for systems whose processes carry no session.
 func (g *Graph) timelyLogons(p int, r *Rel) []Link {
 	n := &g.nodes[p]
-	if machineSessions[sessionID(n)] || n.User() == "" {
+	if edge.MachineSession(sessionID(n)) || n.User() == "" {
 		return nil
 	}
 	for k := len(g.ix.logons) - 1; k >= 0; k-- {
@@ -311,7 +312,10 @@ func (s *search) markEntries() {
 
 func (s *search) entryKind(n int) string {
 	node := &s.g.nodes[n]
-	if node.Kind == KindSession {
+	switch {
+	case node.Kind == KindSession && node.Host == "", node.Kind == KindPrincipal:
+		return "cloud session"
+	case node.Kind == KindSession:
 		return "remote logon"
 	}
 	for _, l := range s.links {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // installSlack allows the record of an installation to be written after the
@@ -93,7 +94,7 @@ func sameCommand(command string, n *Node) bool {
 	image := NormalPath(n.Name)
 	program := NormalPath(firstToken(command))
 	same, _ := SamePath(image, program)
-	return same && (have == "" || !isSystemPath(image))
+	return same && (have == "" || !edge.SystemPath(image))
 }
 
 func firstToken(command string) string {
@@ -109,12 +110,7 @@ func firstToken(command string) string {
 // plainCommand returns a command line in lower case without quotes, with single
 // blanks, and with the environment's usual variables written out.
 func plainCommand(cmd string) string {
-	cmd = strings.ToLower(strings.ReplaceAll(cmd, `"`, ""))
-	for _, p := range pathPrefixes {
-		if strings.HasPrefix(p.from, "%") {
-			cmd = strings.ReplaceAll(cmd, p.from, p.to)
-		}
-	}
+	cmd = edge.Expand(strings.ReplaceAll(cmd, `"`, ""))
 	return strings.Join(strings.Fields(cmd), " ")
 }
 

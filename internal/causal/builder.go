@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Builder collects the edges of events, in any order, and remembers what the
@@ -35,20 +36,20 @@ func (b *Builder) Add(ev *event.Event, tagged bool) {
 		return
 	}
 	b.seen[ev.ID] = struct{}{}
-	x := extractor{ev: ev, host: b.str(host(ev)), edges: b.scratch[:0]}
-	b.sensors.add(ev, x.host)
-	x.extract()
-	if len(x.edges) == 0 && tagged {
-		if e, ok := Generic(ev); ok {
-			x.edges = append(x.edges, e)
+	host := b.str(edge.HostOf(ev))
+	b.sensors.add(ev, host)
+	edges := edge.Append(b.scratch[:0], ev, host)
+	if len(edges) == 0 && tagged {
+		if e, ok := edge.Generic(ev); ok {
+			edges = append(edges, e)
 		}
 	}
-	for i := range x.edges {
-		b.intern(&x.edges[i])
-		b.append(&x.edges[i])
+	for i := range edges {
+		b.intern(&edges[i])
+		b.append(&edges[i])
 	}
-	clear(x.edges) // no reference to ev's texts stays
-	b.scratch = x.edges
+	clear(edges) // no reference to ev's texts stays
+	b.scratch = edges
 }
 
 func (b *Builder) append(e *Edge) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Windows of the joins between hosts. Clocks of managed hosts differ by less
@@ -25,38 +26,54 @@ func shortUser(u string) string {
 	return u
 }
 
-// logonSources returns who, on the source host, made remote logon k: by the
-// logon's identifier, by the connection, by explicit credentials, by a command
-// line that names the host, or by a connection of the moment. Never by the
-// address or the account alone.
+// logonSources returns who, on the source host, made remote logon k, by the
+// strongest methods that say anything. Never by the address or the account
+// alone. System processes, which hold the connections of others, are left out.
 func (g *Graph) logonSources(k int) []Link {
+	all := g.sources(k, MethodIdentifier)
+	return slices.DeleteFunc(all, func(l Link) bool { return g.nodes[l.Src].role == roleBoundary })
+}
+
+// sources asks the methods in order of proof, beginning with from: the two that
+// compare keys together, the others only where nothing better spoke.
+func (g *Graph) sources(k int, from Method) []Link {
 	r := &g.rels[g.ix.logons[k]]
-	from, to := g.ix.sourceHost(r.Facts), g.nodes[r.Dst].Host
-	links := g.byLogonGUID(r)
-	byTuple, wire := g.byConnection(r, to)
-	links = append(links, byTuple...)
-	if from == to {
+	src, dst := g.ix.sourceHost(r.Facts), g.nodes[r.Dst].Host
+	var links []Link
+	if from <= MethodIdentifier {
+		links = g.byLogonGUID(r)
+	}
+	held := g.byConnection(r, dst)
+	if from <= MethodConnection {
+		links = append(links, held...)
+	}
+	if src == dst || g.acts(links) {
 		return links
 	}
-	links = append(links, g.byCredential(r, from, to)...)
-	if len(links) > 0 {
-		return links
+	wire := len(held) > 0
+	more := g.byCredential(r, src, dst)
+	switch {
+	case len(more) > 0:
+	case src != "":
+		more = append(g.byName(r, src, dst, wire), g.byDial(r, src, dst)...)
+		more = append(more, g.byDirectory(r, src)...)
+	case r.Facts.SrcIP == "" && r.Facts.SrcHost == "":
+		more = g.byCall(r, dst)
 	}
-	if from == "" {
-		if r.Facts.SrcIP == "" && r.Facts.SrcHost == "" {
-			return g.byCall(r, to)
-		}
-		return nil
-	}
-	links = append(g.byName(r, from, to, wire), g.byDial(r, from, to)...)
-	return links
+	return append(more, links...)
+}
+
+// acts reports whether a link begins at somebody who acts, not at a process of
+// the system that holds the connection for somebody.
+func (g *Graph) acts(links []Link) bool {
+	return slices.ContainsFunc(links, func(l Link) bool { return g.nodes[l.Src].role != roleBoundary })
 }
 
 // logonLink joins src to the session that logon r opened, on the evidence of
 // another record.
-func logonLink(r *Rel, src int, grade Grade, by *Rel, why string) Link {
+func logonLink(r *Rel, src int, m Method, grade Grade, by *Rel, why string) Link {
 	return Link{
-		Src: src, Dst: r.Dst, Verb: VerbLoggedOn, Grade: grade, Time: by.Time,
+		Method: m, Src: src, Dst: r.Dst, Verb: VerbLoggedOn, Grade: grade, Time: by.Time,
 		Events: []event.ID{by.ID, r.ID}, Why: why,
 	}
 }
@@ -67,7 +84,7 @@ func (g *Graph) acting(r *Rel) int {
 	if r.Src >= 0 && g.nodes[r.Src].role == rolePlain {
 		return r.Src
 	}
-	if r.Facts == nil || machineSessions[r.Facts.RealActor] || r.Src < 0 {
+	if r.Facts == nil || edge.MachineSession(r.Facts.RealActor) || r.Src < 0 {
 		return -1
 	}
 	if n, ok := g.Find(KindSession, g.nodes[r.Src].Host, r.Facts.RealActor); ok {
@@ -85,34 +102,30 @@ func (g *Graph) byLogonGUID(r *Rel) []Link {
 		c := &g.rels[i]
 		src := g.acting(c)
 		if src >= 0 && src != r.Dst && g.nodes[src].Host != g.nodes[r.Dst].Host {
-			links = append(links, logonLink(r, src, Proven, c,
+			links = append(links, logonLink(r, src, MethodIdentifier, Proven, c,
 				"logon identifiers on both hosts are equal"))
 		}
 	}
 	return links
 }
 
-// byConnection joins by source address and port. wire says that a connection
-// was seen although it belongs to the system's own process.
-func (g *Graph) byConnection(r *Rel, to string) (links []Link, wire bool) {
+// byConnection joins by source address and port, after the clocks of both hosts
+// have been compared.
+func (g *Graph) byConnection(r *Rel, to string) (links []Link) {
 	f := r.Facts
 	if f.SrcIP == "" || f.SrcPort == "" {
-		return nil, false
+		return nil
 	}
-	for _, i := range g.ix.conns[f.source()] {
+	for _, i := range g.ix.conns[sourceOf(f)] {
 		c := &g.rels[i]
 		n := &g.nodes[c.Src]
-		if n.Host == to || c.Time.Sub(r.Time).Abs() > clockSlack {
+		if n.Host == to || g.ix.clocks.apart(n.Host, c.Time, to, r.Time) > clockSlack {
 			continue
 		}
-		if n.role == roleBoundary {
-			wire = true
-			continue
-		}
-		links = append(links, logonLink(r, c.Src, min(Proven, max(c.Grade, Inferred)), c,
-			"source address and port are equal on both hosts within 5 s"))
+		links = append(links, logonLink(r, c.Src, MethodConnection, min(Proven, max(c.Grade, Inferred)),
+			c, "source address and port are equal on both hosts within 5 s"))
 	}
-	return links, wire
+	return links
 }
 
 // byCredential joins by explicit credentials of the same account, used towards
@@ -129,7 +142,7 @@ func (g *Graph) byCredential(r *Rel, from, to string) []Link {
 			continue
 		}
 		if src := g.acting(c); src >= 0 {
-			links = append(links, logonLink(r, src, Corroborated, c,
+			links = append(links, logonLink(r, src, MethodTarget, Corroborated, c,
 				"explicit credentials of the same account towards this host within 10 s"))
 		}
 	}
@@ -153,7 +166,7 @@ func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
 		if wire {
 			grade, why = Corroborated, why+", and the connection was seen leaving"
 		}
-		return []Link{logonLink(r, list[k], grade, &Rel{Time: n.Start, ID: n.Launch[0]}, why)}
+		return []Link{logonLink(r, list[k], MethodTarget, grade, &Rel{Time: n.Start, ID: n.Launch[0]}, why)}
 	}
 	return nil
 }
@@ -170,7 +183,7 @@ func (g *Graph) byDial(r *Rel, from, to string) []Link {
 		}
 		if g.nodes[c.Src].role == rolePlain && adminPorts[c.Facts.DstPort] != "" &&
 			g.ix.ipHost[c.Facts.DstIP] == to {
-			return []Link{logonLink(r, c.Src, Inferred, c,
+			return []Link{logonLink(r, c.Src, MethodTime, Inferred, c,
 				"connected to the host within 10 s of the logon from there")}
 		}
 	}
@@ -199,9 +212,12 @@ func (g *Graph) byCall(r *Rel, to string) []Link {
 	if found == nil {
 		return nil
 	}
-	return []Link{logonLink(r, found.Src, Inferred, found,
+	return []Link{logonLink(r, found.Src, MethodTime, Inferred, found,
 		"the only ordinary process that connected to the host within 10 s of a logon without source")}
 }
+
+// Owner returns the host that an address belongs to, "" when no record tells.
+func (g *Graph) Owner(ip string) string { return g.ix.ipHost[edge.Address(ip)] }
 
 // until returns how many edges of an ordered list lie before t.
 func (g *Graph) until(list []int, t time.Time) int {
@@ -224,6 +240,9 @@ func (s *search) backSession(n int) {
 		for _, l := range s.g.logonSources(k) {
 			s.adopt(l)
 		}
+	}
+	if s.g.nodes[n].Host == "" {
+		s.backCloud(n)
 	}
 }
 
@@ -259,7 +278,7 @@ func (g *Graph) replays(p int, read *Rel) []Link {
 		if !g.ix.wasOn(user, host, read.Time) || g.usual(k, read.Time) || len(g.logonSources(k)) > 0 {
 			continue
 		}
-		links = append(links, logonLink(r, p, Inferred, &Rel{Time: r.Time, ID: read.ID},
+		links = append(links, logonLink(r, p, MethodTime, Inferred, &Rel{Time: r.Time, ID: read.ID},
 			"the account was on the host whose credentials were read, and never used this way before"))
 	}
 	return links
@@ -283,7 +302,7 @@ func (g *Graph) usual(k int, t time.Time) bool {
 func (g *Graph) copies(p int, from time.Time) []Link {
 	n := &g.nodes[p]
 	shas := []string{}
-	if n.Facts != nil && n.Facts.SHA256 != "" && !isSystemPath(NormalPath(n.Name)) {
+	if n.Facts != nil && n.Facts.SHA256 != "" && !edge.SystemPath(NormalPath(n.Name)) {
 		shas = append(shas, n.Facts.SHA256)
 	}
 	for _, i := range g.out[p] {
@@ -313,7 +332,7 @@ func (g *Graph) copied(p, q int, from time.Time) (Link, bool) {
 		d := b.Start.Sub(r.Time)
 		if g.nodes[r.Dst].Host == b.Host && d >= 0 && d <= copyWindow {
 			return Link{
-				Src: p, Dst: q, Verb: VerbWroteShare, Grade: Corroborated, Time: b.Start,
+				Method: MethodFile, Src: p, Dst: q, Verb: VerbWroteShare, Grade: Corroborated, Time: b.Start,
 				Events: append([]event.ID{r.ID}, b.Launch...),
 				Why:    "runs a file with the same hash after a logon from there",
 			}, true

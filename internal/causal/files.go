@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // writing is an edge that put content into a file, and how its path matched.
@@ -98,7 +99,7 @@ func (g *Graph) origins(p int) []Link {
 		return nil
 	}
 	var links []Link
-	if !isSystemPath(NormalPath(n.Name)) {
+	if !edge.SystemPath(NormalPath(n.Name)) {
 		for _, w := range g.writersOf(n.Host, n.Name, n.Start) {
 			links = append(links, w.link(p, n, "wrote the file that ran"))
 		}
@@ -131,7 +132,7 @@ func (g *Graph) loadOrigins(p int, n *Node) []Link {
 	var links []Link
 	for _, i := range g.in[p] {
 		r := &g.rels[i]
-		if r.Verb != VerbLoaded || isSystemPath(g.nodes[r.Src].Key) {
+		if r.Verb != VerbLoaded || edge.SystemPath(g.nodes[r.Src].Key) {
 			continue
 		}
 		for _, w := range g.writersOf(n.Host, g.nodes[r.Src].Key, r.Time) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // forwards follows everything the controlled nodes did from the time they were
@@ -104,6 +105,10 @@ func (s *search) pass(n int, r *Rel) {
 		s.take(s.installLink(r), r.Time)
 	case VerbWrote, VerbRenamed, VerbWroteShare:
 		s.passFile(n, r)
+	case VerbCalled:
+		if r.Strength == Control { // it did not fail
+			s.passCall(n, r)
+		}
 	case VerbReadMemory:
 		for _, replay := range s.g.replays(n, r) {
 			s.take(replay, s.g.begin(replay.Dst))
@@ -160,7 +165,7 @@ func harms(r *Rel) bool {
 // services and jobs whose command names it.
 func (s *search) passFile(n int, r *Rel) {
 	f := &s.g.nodes[r.Dst]
-	if f.Kind != KindFile || !codeExtensions[extension(f.Key)] && extension(f.Key) != "" &&
+	if f.Kind != KindFile || !edge.Code(f.Key) && edge.Extension(f.Key) != "" &&
 		s.g.nodes[n].Kind == KindProcess && len(s.g.out[r.Dst]) == 0 {
 		return
 	}

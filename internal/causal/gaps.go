@@ -19,6 +19,7 @@ type Gap struct {
 	WouldClose string   // the log that would close it
 	Query      string   // ready to run, in Evident's query language
 	After      event.ID // the event it follows, zero where none
+	About      string   // the entity it is about, "" where none
 }
 
 // Gap kinds.
@@ -35,6 +36,9 @@ const (
 	GapClock   = "clock"
 	GapBudget  = "search-budget"
 	GapName    = "ambiguous-name"
+	GapStart   = "missing-start"
+	GapInject  = "missing-injection"
+	GapOrigin  = "missing-origin"
 )
 
 // gapMargin is how far around the incident missing records matter.
@@ -44,16 +48,22 @@ const gapMargin = 5 * time.Minute
 func (s *search) findGaps(sp *Spine) []Gap {
 	for i := range sp.Members {
 		c := &sp.Members[i]
-		switch s.g.nodes[c.Node].Kind {
+		n := &s.g.nodes[c.Node]
+		switch n.Kind {
 		case KindProcess:
 			s.processGaps(c, sp)
+			if c.Verdict >= VerdictControlled && n.role == rolePlain {
+				s.originGaps(c, n)
+			}
 		case KindSession:
 			s.sessionGaps(c)
 		case KindService, KindJob:
 			s.brokerGaps(c)
+			s.originGaps(c, n)
 		}
 	}
 	from, to := sp.Span(s.g)
+	s.brokenGaps(sp, from, to)
 	for _, h := range sp.Hosts(s.g) {
 		s.sensorGaps(h, from.Add(-gapMargin), to.Add(gapMargin))
 	}
@@ -65,6 +75,7 @@ func (s *search) findGaps(sp *Spine) []Gap {
 			Text: fmt.Sprintf("The search stopped here after %d nodes and %d edges; what lies beyond "+
 				"was not looked at.", len(s.control), s.rels),
 			WouldClose: "A search with higher limits, or from a later seed",
+			Query:      s.budgetQuery(sp),
 		})
 	}
 	slices.SortStableFunc(s.gaps, func(a, b Gap) int {
@@ -72,6 +83,15 @@ func (s *search) findGaps(sp *Spine) []Gap {
 			cmp.Compare(a.Host, b.Host), cmp.Compare(a.Text, b.Text))
 	})
 	return s.gaps
+}
+
+// budgetQuery asks for what the hosts of the incident did.
+func (s *search) budgetQuery(sp *Spine) string {
+	hosts := sp.Hosts(s.g)
+	if len(hosts) == 0 {
+		return "class_uid:1007"
+	}
+	return and(term("device.hostname", hosts[0]), "class_uid:1007")
 }
 
 func (s *search) gap(g Gap) {
@@ -112,16 +132,18 @@ func (s *search) processGaps(c *Member, sp *Spine) {
 	switch {
 	case c.Verdict == VerdictBoundary && c.Node == sp.Seed:
 		s.gap(Gap{
-			Kind: GapControl, Host: n.Host, From: c.From, To: c.From,
+			Kind: GapControl, Host: n.Host, About: n.Entity.String(), From: c.From, To: c.From,
 			Text: fmt.Sprintf("%s on %s is a system process that serves everybody; no record shows "+
 				"who made it act.", label(n), n.Host),
 			WouldClose: "Remote thread and process access records (Sysmon 8, 10, 25)",
 			Query:      and(term("device.hostname", n.Host), procTerm(n)),
 		})
-	case c.Verdict < VerdictControlled || len(c.Links) > 0 && c.Verdict != VerdictEntry:
+	case c.Verdict < VerdictControlled:
+	case len(c.Links) > 0 && c.Verdict != VerdictEntry && s.started(c.Node):
+		s.startGap(c, n)
 	case !s.started(c.Node) && n.role == rolePlain:
 		s.gap(Gap{
-			Kind: GapParent, Host: n.Host, From: c.From, To: c.From,
+			Kind: GapParent, Host: n.Host, About: n.Entity.String(), From: c.From, To: c.From,
 			Text: fmt.Sprintf("No record shows what started %s on %s.", label(n), n.Host),
 			WouldClose: "Process starts of " + n.Host + " before this time (Sysmon 1, Security 4688 " +
 				"or audit execve)",
@@ -129,29 +151,7 @@ func (s *search) processGaps(c *Member, sp *Spine) {
 			After: firstID(n.Launch),
 		})
 	default:
-		s.serviceGap(c, n)
-	}
-}
-
-// serviceGap reports a service program without a record of its installation.
-func (s *search) serviceGap(c *Member, n *Node) {
-	for _, i := range s.g.in[c.Node] {
-		r := &s.g.rels[i]
-		if r.Verb != VerbSpawned || r.Src < 0 || Base(s.g.nodes[r.Src].Name) != "services.exe" {
-			continue
-		}
-		if len(s.g.brokers(c.Node)) > 0 {
-			return
-		}
-		s.gap(Gap{
-			Kind: GapBroker, Host: n.Host, From: r.Time, To: r.Time,
-			Text: fmt.Sprintf("The service manager started %s on %s, but no record shows who "+
-				"installed that service.", label(n), n.Host),
-			WouldClose: "Service installations of " + n.Host + " (System 7045, Security 4697)",
-			Query:      and(term("device.hostname", n.Host), "class_uid:201004"),
-			After:      r.ID,
-		})
-		return
+		s.startGap(c, n)
 	}
 }
 
@@ -161,7 +161,7 @@ func (s *search) brokerGaps(c *Member) {
 		return
 	}
 	s.gap(Gap{
-		Kind: GapBroker, Host: n.Host, From: c.From, To: c.From,
+		Kind: GapBroker, Host: n.Host, About: n.Entity.String(), From: c.From, To: c.From,
 		Text: fmt.Sprintf("No record names the process that created %s %s on %s.",
 			n.Kind, n.Name, n.Host),
 		WouldClose: "Security 4697 or 4698 with the client process of " + n.Host,
@@ -172,14 +172,20 @@ func (s *search) brokerGaps(c *Member) {
 func (s *search) sessionGaps(c *Member) {
 	n := &s.g.nodes[c.Node]
 	logon := s.g.logonOf(c.Node)
-	if logon == nil {
+	if logon == nil && n.Host != "" {
 		s.gap(Gap{
-			Kind: GapLogon, Host: n.Host, From: c.From, To: c.From,
+			Kind: GapLogon, Host: n.Host, About: n.Entity.String(), From: c.From, To: c.From,
 			Text: fmt.Sprintf("The logon that opened session %s of %s on %s is not in the data.",
 				n.Key, cmp.Or(n.Name, n.User(), "an unknown account"), n.Host),
 			WouldClose: "Logons of " + n.Host + " (Security 4624, sshd)",
 			Query:      and(term("device.hostname", n.Host), "class_uid:3002", term("session.uid", n.Key)),
 		})
+		return
+	}
+	if n.Host == "" && logon == nil {
+		if len(c.Links) == 0 {
+			s.gap(s.signInGap(c, n))
+		}
 		return
 	}
 	if len(c.Links) > 0 || !logon.Facts.Remote() {
@@ -188,7 +194,7 @@ func (s *search) sessionGaps(c *Member) {
 	src := cmp.Or(logon.Facts.SrcIP, logon.Facts.SrcHost)
 	from := s.g.ix.sourceHost(logon.Facts)
 	gap := Gap{
-		Kind: GapSource, Host: cmp.Or(from, n.Host), From: logon.Time, To: logon.Time, After: logon.ID,
+		Kind: GapSource, Host: cmp.Or(from, n.Host), About: n.Entity.String(), From: logon.Time, To: logon.Time, After: logon.ID,
 		Text: fmt.Sprintf("No record shows which process on %s made the logon of %s to %s.",
 			cmp.Or(from, src), cmp.Or(logon.Facts.User, "an unknown account"), n.Host),
 		WouldClose: "Connections with process (Sysmon 3, Security 5156) and explicit credentials " +
@@ -222,6 +228,7 @@ func (s *search) sensorGaps(host string, from, to time.Time) {
 					Text: fmt.Sprintf("%s of %s wrote nothing for %s.", ch.Name, host,
 						q.To.Sub(q.From).Round(time.Minute)),
 					WouldClose: "The host's own copy of " + ch.Name,
+					Query:      and(term("device.hostname", host), term("metadata.log_name", ch.Name)),
 				})
 			}
 		}
@@ -232,6 +239,7 @@ func (s *search) sensorGaps(host string, from, to time.Time) {
 			Text: fmt.Sprintf("The time inside the records of %s differs from their header by %s; "+
 				"steps are ordered by the header.", host, sn.Offset.Round(time.Second)),
 			WouldClose: "The clock and time zone settings of " + host,
+			Query:      term("device.hostname", host),
 		})
 	}
 }
@@ -285,6 +293,7 @@ func (s *search) clearedGaps(hosts []string, from, to time.Time) {
 			Text: fmt.Sprintf("The log %s of %s was cleared; what it held and had not been sent "+
 				"before is lost.", n.Name, n.Host),
 			WouldClose: "Forwarded copies, or volume snapshots of " + n.Host,
+			Query:      and(term("device.hostname", n.Host), "class_uid:1008"),
 		})
 	}
 }

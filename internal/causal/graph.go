@@ -1,11 +1,10 @@
 package causal
 
 import (
-	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Graph is the resolved edges of a set of events, in order. It is read-only
@@ -86,7 +85,7 @@ func (g *Graph) Wire(c *Rel) *Rel {
 	if f == nil || f.SrcIP == "" || f.SrcPort == "" {
 		return nil
 	}
-	for _, i := range g.ix.wire[f.source()] {
+	for _, i := range g.ix.wire[sourceOf(f)] {
 		r := &g.rels[i]
 		if r.Facts.DstIP == f.DstIP && r.Facts.DstPort == f.DstPort &&
 			r.Time.Sub(c.Time).Abs() <= clockSlack {
@@ -130,31 +129,31 @@ func (g *Graph) addRel(r *resolver, i int, e *Edge) {
 }
 
 // node returns the number of the entity, numbering by first appearance.
-func (g *Graph) node(e Entity, edge *Edge) int {
+func (g *Graph) node(e Entity, by *Edge) int {
 	key := nodeKey{e.Kind, e.Host, e.Key}
 	i, ok := g.byKey[key]
 	if !ok {
 		i = len(g.nodes)
 		g.byKey[key] = i
-		g.nodes = append(g.nodes, Node{Entity: e, First: edge.Time})
+		g.nodes = append(g.nodes, Node{Entity: e, First: by.Time})
 	}
-	g.nodes[i].see(&e, edge)
+	g.nodes[i].see(&e, by)
 	return i
 }
 
 // lifeNode is node for a process that has a unique identifier: its life
 // remembers the number.
-func (g *Graph) lifeNode(l *life, e *Entity, edge *Edge) int {
+func (g *Graph) lifeNode(l *life, e *Entity, by *Edge) int {
 	if l.node == 0 {
-		l.node = g.node(*e, edge) + 1
+		l.node = g.node(*e, by) + 1
 	}
-	g.nodes[l.node-1].see(e, edge)
+	g.nodes[l.node-1].see(e, by)
 	return l.node - 1
 }
 
 // see takes what one more edge says about the node.
-func (n *Node) see(e *Entity, edge *Edge) {
-	n.Last = edge.Time
+func (n *Node) see(e *Entity, by *Edge) {
+	n.Last = by.Time
 	if n.Name == "" {
 		n.Name = e.Name
 	}
@@ -192,7 +191,7 @@ func (g *Graph) describeLaunch(n *Node, rel *Rel) {
 	if better.SHA256 == "" {
 		better.SHA256 = n.Facts.SHA256
 	}
-	if machineSessions[better.Session] || better.SessionGUID == "" {
+	if edge.MachineSession(better.Session) || better.SessionGUID == "" {
 		better.Session, better.User = n.Facts.Session, n.Facts.User
 		better.SessionGUID = n.Facts.SessionGUID
 	}
@@ -247,10 +246,4 @@ func (g *Graph) adjacent(pick func(*Rel) int) [][]int32 {
 func (g *Graph) Find(kind Kind, host, key string) (int, bool) {
 	i, ok := g.byKey[nodeKey{kind, host, key}]
 	return i, ok
-}
-
-// PrivateAddress reports whether an address can be a host of ours.
-func PrivateAddress(ip string) bool {
-	a, err := netip.ParseAddr(strings.TrimSpace(ip))
-	return err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast())
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // indexes are the look-ups that joins beyond equal keys need. All lists are in
@@ -30,6 +32,13 @@ type indexes struct {
 	ipHost   map[string]string
 	hosts    map[string]bool
 	rarity   rarity
+	clocks   clocks
+
+	launches  map[string]bool        // hosts that record process starts
+	startless map[string][]startless // by time
+
+	principals map[string][]int // lower-case name: principals
+	directory  map[string][]int // host: calls by processes, edges
 }
 
 const maxCmdLine = 8 << 10
@@ -40,7 +49,7 @@ type onHost struct{ host, name string }
 // socket is an address and a port.
 type socket struct{ ip, port string }
 
-func (f *Facts) source() socket { return socket{f.SrcIP, f.SrcPort} }
+func sourceOf(f *Facts) socket { return socket{f.SrcIP, f.SrcPort} }
 
 type brokerKey struct {
 	host string
@@ -56,6 +65,7 @@ func newIndexes(g *Graph) indexes {
 		bySource: map[string][]int{}, ipHost: map[string]string{}, hosts: map[string]bool{},
 		rarity: newRarity(g), sha: map[string][]int{}, explicit: map[string][]int{},
 		accounts: map[onHost]time.Time{}, brokers: map[brokerKey][]int{},
+		principals: map[string][]int{}, directory: map[string][]int{}, launches: map[string]bool{}, startless: map[string][]startless{},
 	}
 	for _, s := range g.sensors {
 		ix.hosts[s.Host] = true
@@ -70,11 +80,17 @@ func newIndexes(g *Graph) indexes {
 		switch n := &g.nodes[i]; n.Kind {
 		case KindProcess:
 			ix.addProcess(g, i)
+		case KindPrincipal:
+			if name := strings.ToLower(n.Name); name != "" {
+				ix.principals[name] = append(ix.principals[name], i)
+			}
 		case KindService, KindJob:
 			k := brokerKey{n.Host, n.Kind}
 			ix.brokers[k] = append(ix.brokers[k], i)
 		}
 	}
+	ix.clocks = newClocks(g)
+	ix.learnStarts(g)
 	ix.learnAddresses(g)
 	for k, i := range ix.logons {
 		if h := ix.sourceHost(g.rels[i].Facts); h != "" {
@@ -89,7 +105,7 @@ func newIndexes(g *Graph) indexes {
 func (ix *indexes) learnAddresses(g *Graph) {
 	for _, i := range ix.logons {
 		r := &g.rels[i]
-		for _, c := range ix.conns[r.Facts.source()] {
+		for _, c := range ix.conns[sourceOf(r.Facts)] {
 			if c := &g.rels[c]; c.Time.Sub(r.Time).Abs() <= clockSlack {
 				ix.addHostIP(c.Facts.DstIP, g.nodes[r.Dst].Host)
 			}
@@ -108,7 +124,7 @@ func (ix *indexes) learnAddresses(g *Graph) {
 
 // addHostIP notes the address of a host; an address of two hosts joins nothing.
 func (ix *indexes) addHostIP(ip, host string) {
-	if ip = address(ip); ip == "" || host == "" {
+	if ip = edge.Address(ip); ip == "" || host == "" {
 		return
 	}
 	if have, ok := ix.ipHost[ip]; ok && have != host {
@@ -132,16 +148,22 @@ func (ix *indexes) addRel(g *Graph, i int) {
 		}
 	case VerbSpawned:
 		ix.account(g, r)
+		ix.launches[g.nodes[r.Dst].Host] = true
 	case VerbConnected:
 		h := g.nodes[r.Src].Host
 		ix.dials[h] = append(ix.dials[h], i)
 		ix.calls = append(ix.calls, i)
 		if r.Facts.SrcIP != "" && r.Facts.SrcPort != "" {
-			k := r.Facts.source()
+			k := sourceOf(r.Facts)
 			ix.conns[k] = append(ix.conns[k], i)
 		}
+	case VerbCalled:
+		if r.Src >= 0 && g.nodes[r.Src].Kind == KindProcess {
+			n := &g.nodes[r.Src]
+			ix.directory[n.Host] = append(ix.directory[n.Host], i)
+		}
 	case VerbTraffic:
-		k := r.Facts.source()
+		k := sourceOf(r.Facts)
 		ix.wire[k] = append(ix.wire[k], i)
 	case VerbUsedCredential:
 		ix.explicit[r.Facts.DstHost] = append(ix.explicit[r.Facts.DstHost], i)
@@ -167,17 +189,6 @@ func (ix *indexes) account(g *Graph, r *Rel) {
 	}
 }
 
-// Remote reports whether a logon came over the network.
-func (f *Facts) Remote() bool {
-	switch f.LogonType {
-	case 2, 4, 5, 7, 11, 12, 13:
-		return false
-	case 3, 8, 9, 10:
-		return f.SrcIP != "" || f.SrcHost != "" || f.SessionGUID != ""
-	}
-	return f.SrcIP != "" || f.SrcHost != ""
-}
-
 // sourceHost returns the host a logon came from, "" when no sensor knows it.
 func (ix *indexes) sourceHost(f *Facts) string {
 	if h := ix.ipHost[f.SrcIP]; h != "" {
@@ -200,7 +211,7 @@ func (ix *indexes) addProcess(g *Graph, i int) {
 			break
 		}
 	}
-	if n.Facts != nil && n.Facts.SHA256 != "" && !isSystemPath(NormalPath(n.Name)) {
+	if n.Facts != nil && n.Facts.SHA256 != "" && !edge.SystemPath(NormalPath(n.Name)) {
 		ix.sha[n.Facts.SHA256] = append(ix.sha[n.Facts.SHA256], i)
 	}
 	for _, token := range codeMentions(n.CmdLine()) {
@@ -245,7 +256,7 @@ func codeMentions(cmd string) []string {
 	var found []string
 	for i, token := range cmdTokens(cmd) {
 		token, _, _ = strings.Cut(token, ",")
-		if ext := extension(token); i > 0 && codeExtensions[ext] && len(token) > len(ext)+1 {
+		if ext := edge.Extension(token); i > 0 && edge.Code(token) && len(token) > len(ext)+1 {
 			found = append(found, token)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Two sensors of one host write the same start with slightly different times.
@@ -22,6 +24,7 @@ type life struct {
 	host, key  string
 	pid        int64
 	start, end int64
+	seen       int64 // first record that names it
 	base       string
 	parent     int64 // pid of the parent, for Linux
 	linux      bool
@@ -44,6 +47,7 @@ type pidKey struct {
 // before their first record. The first two are ordered by start.
 type pidLives struct {
 	identified, numbered, early []*life
+	launches                    []int64 // times of launches without identifier
 }
 
 // maxLives bounds how many lives of one pid are compared for one record: a
@@ -83,6 +87,10 @@ func newResolver(edges []Edge) *resolver {
 	}
 	for i := range edges {
 		r.identified(&edges[i], &r.ends[i])
+		if e := &edges[i]; e.Verb == VerbSpawned && e.Dst.Key == "" {
+			p := r.lives(pidKey{e.Dst.Host, e.Dst.PID})
+			p.launches = append(p.launches, e.Time.UnixNano())
+		}
 	}
 	r.order()
 	for i := range edges {
@@ -121,10 +129,10 @@ func (r *resolver) lives(k pidKey) *pidLives {
 // identified registers lives that carry a unique identifier.
 func (r *resolver) identified(e *Edge, to *ends) {
 	if e.Src.Kind == KindProcess && e.Src.Key != "" {
-		to.src = r.uidLife(&e.Src)
+		to.src = r.uidLife(&e.Src, e.Time)
 	}
 	if e.Dst.Kind == KindProcess && e.Dst.Key != "" {
-		l := r.uidLife(&e.Dst)
+		l := r.uidLife(&e.Dst, e.Time)
 		to.dst = l
 		switch e.Verb {
 		case VerbSpawned:
@@ -140,7 +148,7 @@ func (r *resolver) identified(e *Edge, to *ends) {
 	}
 }
 
-func (r *resolver) uidLife(p *Entity) *life {
+func (r *resolver) uidLife(p *Entity, at time.Time) *life {
 	id := pidName{p.Host, p.Key}
 	l := r.byUID[id]
 	if l == nil {
@@ -149,6 +157,7 @@ func (r *resolver) uidLife(p *Entity) *life {
 		}
 		l, r.free = &r.free[0], r.free[1:]
 		*l = life{host: p.Host, key: p.Key, start: noStart, end: noEnd, uid: true}
+		l.seen = at.UnixNano()
 		r.byUID[id] = l
 		r.uids = append(r.uids, l)
 	}
@@ -163,7 +172,7 @@ func (r *resolver) uidLife(p *Entity) *life {
 
 // link joins the two halves of a split logon.
 func (r *resolver) link(host, a, b string) {
-	if guid(strings.TrimPrefix(b, "0x")) == "" || a == b {
+	if edge.GUID(strings.TrimPrefix(b, "0x")) == "" || a == b {
 		return
 	}
 	lo, hi := min(a, b), max(a, b)
@@ -206,6 +215,10 @@ func (r *resolver) sameStart(k pidKey, t int64, e *Edge) *life {
 			return l
 		}
 	}
+	if l := lives.unseenStart(t, base); l != nil {
+		l.start = t
+		return l
+	}
 	if n := len(lives.numbered); n > 0 && e.Facts.Linux {
 		l := lives.numbered[n-1]
 		inPlace := e.Src.PID == l.parent || e.Src.PID == l.pid
@@ -214,6 +227,24 @@ func (r *resolver) sameStart(k pidKey, t int64, e *Edge) *life {
 		}
 	}
 	return nil
+}
+
+// unseenStart finds the identified life whose own start record is missing and
+// that a launch of its pid at t explains: first named after it and before the
+// next launch of the pid. The earliest such life is the one.
+func (p *pidLives) unseenStart(t int64, base string) *life {
+	next := int64(noEnd)
+	if k, _ := slices.BinarySearch(p.launches, t+1); k < len(p.launches) {
+		next = p.launches[k]
+	}
+	var best *life
+	for _, l := range p.early[:min(len(p.early), maxLives)] {
+		if l.uid && l.start == noStart && l.seen >= t-slack && l.seen < next && l.base == base &&
+			(best == nil || l.seen < best.seen) {
+			best = l
+		}
+	}
+	return best
 }
 
 func (r *resolver) newLife(k pidKey, p *Entity, start int64) *life {
@@ -248,7 +279,8 @@ func (r *resolver) covering(k pidKey, t int64, base string) *life {
 		before(lives.identified, t+slack), before(lives.numbered, t+slack), early,
 	} {
 		for _, l := range list {
-			if l.end != noEnd && t > l.end+slack || !alike(l.base, base) {
+			if l.end != noEnd && t > l.end+slack || !alike(l.base, base) ||
+				l.start != noStart && l.start > t+slack {
 				continue
 			}
 			if best == nil || l.start > best.start {
@@ -274,6 +306,9 @@ func (r *resolver) resolve(e Entity, i int, isDst bool, t int64) (Entity, Grade)
 	}
 	if l := r.launch[i]; isDst && l != nil {
 		e.Key = l.key
+		if l.uid {
+			return e, Corroborated // joined by pid, image and time
+		}
 		return e, Proven
 	}
 	k := pidKey{e.Host, e.PID}

@@ -194,7 +194,7 @@ func TestNoNamesOfRecordings(t *testing.T) {
 	names := regexp.MustCompile(`(?i)mimikatz|metasploit|meterpreter|procdump|comsvcs|rtcpef|qfhaer|` +
 		`winx64|payload\.exe|pandalab|mordor|empire|covenant|cobalt|psexec|rubeus|mkt01|acct01|prd01|` +
 		`pedro|stevie|nora\.quemona|tidesync|quayside|tsvchlp|steward|coastalmirror|harbor|ha-\w+\d\d|msf`)
-	for _, dir := range []string{".", "../reconstruct"} {
+	for _, dir := range []string{".", "edge", "../reconstruct"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,10 @@
 package causal
 
-import "math"
+import (
+	"math"
+
+	"github.com/evident-sec/evident/internal/causal/edge"
+)
 
 // rarityPrior is the weight of "seen before" that every pattern starts with, so
 // that a day-0 graph does not call everything unique.
@@ -47,7 +51,7 @@ func (g *Graph) pattern(rel *Rel) pattern {
 	case KindProcess:
 		object = dst.base
 	case KindFile:
-		object = extension(dst.Key)
+		object = edge.Extension(dst.Key)
 	}
 	return pattern{rel.Verb, g.nodes[rel.Src].base, object}
 }

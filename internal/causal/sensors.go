@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Channel is one log of one host in the events given.
@@ -64,10 +65,10 @@ func (s *sensors) add(ev *event.Event, h string) {
 	if log == "" {
 		log = ev.Attrs.Get(event.AttrProductName)
 	}
-	seq := number(ev.Attrs.Get(event.AttrSequence))
+	seq := edge.Number(ev.Attrs.Get(event.AttrSequence))
 	k := [2]string{h, log}
 	s.marks[k] = append(s.marks[k], mark{seq, ev.Time})
-	if ip := address(ev.Attrs.Get(event.AttrHostIP)); ip != "" {
+	if ip := edge.Address(ev.Attrs.Get(event.AttrHostIP)); ip != "" {
 		s.addIP(h, ip)
 	}
 	s.ownAddress(ev, h)
@@ -77,7 +78,14 @@ func (s *sensors) add(ev *event.Event, h string) {
 // ownAddress learns a host's address from connections of its own processes
 // whose direction is recorded.
 func (s *sensors) ownAddress(ev *event.Event, h string) {
-	if ev.Class != event.ClassNetwork || !actor(ev, h).Is() {
+	if ev.Class == event.ClassEntity && ev.Attrs.Get(event.AttrDstHost) != "" {
+		// a record of the directory: who asked from this host, by its address
+		if ip := edge.Address(ev.Attrs.Get(event.AttrSrcIP)); PrivateAddress(ip) {
+			s.addIP(h, ip)
+		}
+		return
+	}
+	if ev.Class != event.ClassNetwork || !edge.Actor(ev, h).Is() {
 		return
 	}
 	var own event.Attr
@@ -89,7 +97,7 @@ func (s *sensors) ownAddress(ev *event.Event, h string) {
 	default:
 		return
 	}
-	if ip := address(ev.Attrs.Get(own)); PrivateAddress(ip) {
+	if ip := edge.Address(ev.Attrs.Get(own)); PrivateAddress(ip) {
 		s.addIP(h, ip)
 	}
 }

@@ -52,6 +52,7 @@ type Link struct {
 	Why      string
 	Backward bool // found on the way from the seed to its cause
 	Passive  bool // from a system process that only passed the start on
+	Method   Method
 }
 
 // Member is a node of the incident.
@@ -155,6 +156,9 @@ func (s *search) start(rels []*Rel) int {
 		s.seed = r.Time
 		first = max(first, s.startFile(r))
 		for _, n := range s.g.seedNodes(r) {
+			if s.g.nodes[n].Kind == KindAccount && s.betterNamed(rels) {
+				continue
+			}
 			if first < 0 {
 				first = n
 			}
@@ -163,6 +167,14 @@ func (s *search) start(rels []*Rel) int {
 		}
 	}
 	return first
+}
+
+// betterNamed reports whether the event names who acted by something that is one
+// actor's own, so that the account, which others may use, need not stand for it.
+func (s *search) betterNamed(rels []*Rel) bool {
+	return slices.ContainsFunc(rels, func(r *Rel) bool {
+		return r.Src >= 0 && s.g.nodes[r.Src].Kind != KindAccount && s.g.nodes[r.Src].Kind != KindEndpoint
+	})
 }
 
 // startFile begins at what ran the file of a seed that a mail, web or system
@@ -227,7 +239,7 @@ func (g *Graph) senders(r *Rel) []int {
 			nodes = append(nodes, c.Src)
 		}
 	}
-	for _, i := range g.ix.conns[r.Facts.source()] {
+	for _, i := range g.ix.conns[sourceOf(r.Facts)] {
 		try(&g.rels[i])
 	}
 	host := g.ix.ipHost[r.Facts.SrcIP]
@@ -363,6 +375,8 @@ func (s *search) backward() {
 			s.backSession(it.node)
 		case KindService, KindJob:
 			s.backBroker(it.node, t)
+		case KindPrincipal:
+			s.backPrincipal(it.node, t)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/evident-sec/evident/event"
 )
@@ -16,6 +17,8 @@ type pair struct {
 	columns     *columnWriter
 	originals   *originalsWriter
 	first, last uint64
+
+	receivedFrom, receivedTo time.Time
 }
 
 var errClosed = errors.New("lake is closed, or has to be opened again after an error")
@@ -86,6 +89,12 @@ func (t *Table) write(e *event.Entry, evs []event.Event) error {
 		}
 	}
 	t.pair.last = e.Seq
+	if t.pair.receivedTo.IsZero() || e.Received.Before(t.pair.receivedFrom) {
+		t.pair.receivedFrom = e.Received
+	}
+	if e.Received.After(t.pair.receivedTo) {
+		t.pair.receivedTo = e.Received
+	}
 	return t.pair.originals.add(e)
 }
 
@@ -100,7 +109,7 @@ func (t *Table) startPair(first uint64) (*pair, error) {
 		cols.discard()
 		return nil, fmt.Errorf("note mapping: %w", err)
 	}
-	originals, err := newOriginalsWriter(filepath.Join(dir, "originals.parquet"))
+	originals, err := newOriginalsWriter(filepath.Join(dir, "originals.parquet"), false)
 	if err != nil {
 		cols.discard()
 		return nil, err
@@ -150,7 +159,7 @@ func (t *Table) seal(ctx context.Context) error {
 	}
 	t.forget()
 	files := append(slices.Clip(t.state.Load().files), f)
-	if err := t.ice.add(ctx, []File{f}, &f); err != nil {
+	if err := t.ice.add(ctx, []File{f}, f.store); err != nil {
 		if err := t.settle(context.WithoutCancel(ctx), files, err); err != nil {
 			return fmt.Errorf("seal lake: %w", err)
 		}
@@ -168,13 +177,13 @@ func (t *Table) seal(ctx context.Context) error {
 // nothing more: only Open can sort that out.
 func (t *Table) settle(ctx context.Context, files []File, cause error) error {
 	f := &files[len(files)-1]
-	committed, err := hasFacts(ctx, t.db, f.FirstEntry)
+	committed, err := hasFacts(ctx, t.db, filepath.Base(f.Path))
 	switch {
 	case err != nil:
 		t.closed = true
 		return errors.Join(cause, err)
 	case !committed:
-		return errors.Join(cause, os.Remove(f.Path), os.Remove(f.Originals))
+		return errors.Join(cause, wipe(f.Path), wipe(f.Originals))
 	}
 	if reason := t.ice.load(ctx, files); reason != "" {
 		t.closed = true
@@ -197,13 +206,14 @@ func (p *pair) finish(dir string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	name := fileName(p.first, p.last)
+	name := fileName(p.first, p.last, 0)
 	f := File{
 		Path:      filepath.Join(dir, dataDir, name),
 		Originals: filepath.Join(dir, originalsDir, name),
 		SHA256:    cols.sha256, OriginalsSHA256: originals.sha256,
 		FirstEntry: p.first, LastEntry: p.last,
 		From: fromMicros(p.columns.from), To: fromMicros(p.columns.to),
+		ReceivedFrom: micros(p.receivedFrom), ReceivedTo: micros(p.receivedTo),
 		Rows: p.columns.total, Bytes: cols.bytes, OriginalsBytes: originals.bytes,
 	}
 	if err := rename(originals.path, f.Originals); err != nil {

@@ -145,3 +145,6 @@ func wholeNumber(s string) (int64, bool) {
 }
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+// micros cuts a time to what columns hold.
+func micros(at time.Time) time.Time { return fromMicros(at.UnixMicro()) }

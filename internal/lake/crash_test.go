@@ -43,6 +43,7 @@ func appendForever(dir string) error {
 	if err != nil {
 		return err
 	}
+	go compactForever(ctx, l)
 	said := l.Watermark()
 	fmt.Println("sealed", said)
 	for seq := said + 1; ; seq++ {
@@ -62,8 +63,24 @@ func appendForever(dir string) error {
 	}
 }
 
-// TestKill kills a writing process at random points. Whatever it had reported
-// as sealed must be there afterwards, once, with nothing else around.
+// compactForever merges what is sealed and wipes what was replaced, beside the
+// writer, so that kills fall into that too.
+func compactForever(ctx context.Context, l *lake.Table) {
+	for {
+		_, err := l.Compact(ctx, lake.CompactOptions{All: true, Rows: 900})
+		if err == nil {
+			err = l.Dispose(ctx, 0)
+		}
+		if err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// TestKill kills a process at random points that writes and compacts. Whatever
+// it had reported as sealed must be there afterwards, once, with nothing else
+// around.
 func TestKill(t *testing.T) {
 	kills := 26
 	if testing.Short() {
@@ -142,7 +159,7 @@ func checkAfterKill(t *testing.T, dir string, acked, checked uint64) uint64 {
 	if err != nil || s.Through != l.Watermark() {
 		t.Fatalf("snapshot through %d, watermark %d: %v", s.Through, l.Watermark(), err)
 	}
-	names := []string{}
+	names, merged := []string{}, 0
 	next := uint64(1)
 	for _, f := range s.Files {
 		if f.FirstEntry != next {
@@ -150,8 +167,9 @@ func checkAfterKill(t *testing.T, dir string, acked, checked uint64) uint64 {
 		}
 		next = f.LastEntry + 1
 		names = append(names, filepath.Base(f.Path))
-		if f.FirstEntry > checked {
+		if f.LastEntry > checked || f.Generation() > 0 {
 			checkCrashFile(t, l, f)
+			merged = max(merged, f.Generation())
 		}
 	}
 	if next != s.Through+1 {
@@ -160,6 +178,7 @@ func checkAfterKill(t *testing.T, dir string, acked, checked uint64) uint64 {
 	checkFolder(t, filepath.Join(dir, "data"), names)
 	checkFolder(t, filepath.Join(dir, "originals"), names)
 	checkFolder(t, filepath.Join(dir, "pending"), nil)
+	t.Logf("%d files of entries to %d, %d generations", len(s.Files), s.Through, merged)
 	return s.Through
 }
 

@@ -129,6 +129,8 @@ type originalColumns struct {
 	leaf                        []int32
 	salt, batch                 []parquet.FixedLenByteArray
 	raw, source, format, schema []parquet.ByteArray
+	leafHash                    []parquet.FixedLenByteArray // nil in a file without erased records
+	tombstone                   []int64
 }
 
 func (c *originalColumns) read(r *fileReader, g int) error {
@@ -158,7 +160,33 @@ func (c *originalColumns) read(r *fileReader, g int) error {
 	keep(err)
 	c.batch, err = readFixed(r, g, rows, "batch")
 	keep(err)
+	keep(c.readErased(r, g, rows))
 	return errors.Join(errs...)
+}
+
+// readErased reads what stands for erased records, where the file has any.
+func (c *originalColumns) readErased(r *fileReader, g, rows int) (err error) {
+	if r.MetaData().Schema.ColumnIndexByName(colLeafHash) < 0 {
+		return nil
+	}
+	if c.leafHash, err = readFixed(r, g, rows, colLeafHash); err != nil {
+		return err
+	}
+	c.tombstone, err = readInt64s(r, g, rows, colTombstone)
+	return err
+}
+
+// erased returns what stands for the record of a row, nil where it is there.
+func (c *originalColumns) erased(row int) (*event.Erased, error) {
+	if c.leafHash == nil || c.tombstone[row] == 0 {
+		return nil, nil
+	}
+	e := &event.Erased{Tombstone: uint64(c.tombstone[row])}
+	if len(c.leafHash[row]) != len(e.Leaf) {
+		return nil, errShape
+	}
+	copy(e.Leaf[:], c.leafHash[row])
+	return e, nil
 }
 
 // head is the entry of rows from up to to, without batch and records.
@@ -191,6 +219,10 @@ func (c *originalColumns) rebuild(from, to int) (*event.Entry, error) {
 		}
 		copy(rec.Salt[:], c.salt[row])
 		rec.Position, rec.Raw = c.position[row], c.raw[row]
+		var err error
+		if rec.Erased, err = c.erased(row); err != nil {
+			return nil, err
+		}
 	}
 	return e, nil
 }

@@ -28,6 +28,15 @@ CREATE TABLE IF NOT EXISTS evident_files (
 	bytes            INTEGER NOT NULL,
 	originals_bytes  INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS evident_arrivals (
+	name          TEXT    NOT NULL PRIMARY KEY,
+	received_from INTEGER NOT NULL,
+	received_to   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS evident_condemned (
+	name TEXT    NOT NULL PRIMARY KEY,
+	at   INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS evident_columns (
 	id   INTEGER NOT NULL PRIMARY KEY,
 	name TEXT    NOT NULL UNIQUE
@@ -84,8 +93,10 @@ func columnIDs(ctx context.Context, db *sql.DB, cols []column) (map[string]int, 
 
 // readFacts returns all files in entry order, with paths under dir.
 func readFacts(ctx context.Context, db *sql.DB, dir string) ([]File, error) {
-	rows, err := db.QueryContext(ctx, `SELECT first_entry, last_entry, name, sha256, originals_sha256,
-		time_from, time_to, rows, bytes, originals_bytes FROM evident_files ORDER BY first_entry`)
+	rows, err := db.QueryContext(ctx, `SELECT first_entry, last_entry, f.name, sha256,
+		originals_sha256, time_from, time_to, rows, bytes, originals_bytes,
+		coalesce(received_from, 0), coalesce(received_to, 0)
+		FROM evident_files f LEFT JOIN evident_arrivals a ON a.name = f.name ORDER BY first_entry`)
 	if err != nil {
 		return nil, fmt.Errorf("read file facts: %w", err)
 	}
@@ -94,12 +105,15 @@ func readFacts(ctx context.Context, db *sql.DB, dir string) ([]File, error) {
 	for rows.Next() {
 		var f File
 		var name string
-		var from, to int64
+		var from, to, arrived, until int64
 		if err := rows.Scan(&f.FirstEntry, &f.LastEntry, &name, &f.SHA256, &f.OriginalsSHA256,
-			&from, &to, &f.Rows, &f.Bytes, &f.OriginalsBytes); err != nil {
+			&from, &to, &f.Rows, &f.Bytes, &f.OriginalsBytes, &arrived, &until); err != nil {
 			return nil, fmt.Errorf("read file facts: %w", err)
 		}
 		f.From, f.To = fromMicros(from), fromMicros(to)
+		if until != 0 {
+			f.ReceivedFrom, f.ReceivedTo = fromMicros(arrived), fromMicros(until)
+		}
 		f.Path = filepath.Join(dir, dataDir, filepath.Base(name))
 		f.Originals = filepath.Join(dir, originalsDir, filepath.Base(name))
 		files = append(files, f)
@@ -110,23 +124,28 @@ func readFacts(ctx context.Context, db *sql.DB, dir string) ([]File, error) {
 	return files, nil
 }
 
-// hasFacts reports whether a file that begins with the entry is committed.
-func hasFacts(ctx context.Context, db *sql.DB, first uint64) (bool, error) {
+// hasFacts reports whether the file of that name is committed.
+func hasFacts(ctx context.Context, db *sql.DB, name string) (bool, error) {
 	var n int
 	err := db.QueryRowContext(ctx,
-		"SELECT count(*) FROM evident_files WHERE first_entry = ?", first).Scan(&n)
+		"SELECT count(*) FROM evident_files WHERE name = ?", name).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("read file facts: %w", err)
 	}
 	return n > 0, nil
 }
 
-func insertFacts(ctx context.Context, tx *sql.Tx, f *File) error {
+// store writes the facts about a new file.
+func (f *File) store(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO evident_files(first_entry, last_entry, name, sha256,
 		originals_sha256, time_from, time_to, rows, bytes, originals_bytes)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.FirstEntry, f.LastEntry, filepath.Base(f.Path), f.SHA256, f.OriginalsSHA256,
 		f.From.UnixMicro(), f.To.UnixMicro(), f.Rows, f.Bytes, f.OriginalsBytes)
+	if err == nil && !f.ReceivedTo.IsZero() {
+		_, err = tx.ExecContext(ctx, "INSERT INTO evident_arrivals VALUES (?, ?, ?)",
+			filepath.Base(f.Path), f.ReceivedFrom.UnixMicro(), f.ReceivedTo.UnixMicro())
+	}
 	if err != nil {
 		return fmt.Errorf("store file facts: %w", err)
 	}
@@ -144,7 +163,11 @@ type File struct {
 
 	FirstEntry, LastEntry uint64    // journal entries in it, without gaps
 	From, To              time.Time // earliest and latest event time, whole microseconds, UTC
-	Rows                  int64     // events
-	Bytes                 int64     // length of Path
-	OriginalsBytes        int64     // length of Originals
+
+	// First and last arrival, whole microseconds, UTC; zero where the file is older than the note.
+	ReceivedFrom, ReceivedTo time.Time
+
+	Rows           int64 // events
+	Bytes          int64 // length of Path
+	OriginalsBytes int64 // length of Originals
 }

@@ -37,6 +37,7 @@ type iceTable struct {
 	db       *sql.DB
 	cat      *icesql.Catalog
 	location string // file: address of the lake folder
+	metadata string // folder of the metadata files
 	cols     []column
 	ids      map[string]int
 	log      *slog.Logger
@@ -178,22 +179,21 @@ func (t *iceTable) properties() iceberg.Properties {
 	}
 }
 
+// note stores facts in the database transaction that moves the table.
+type note func(ctx context.Context, tx *sql.Tx) error
+
 // add commits files in one snapshot whose summary carries the watermark. New
 // facts, where given, are stored in the same database transaction.
-func (t *iceTable) add(ctx context.Context, files []File, facts *File) error {
+func (t *iceTable) add(ctx context.Context, files []File, facts note) error {
 	last := files[len(files)-1]
 	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
 		&committer{t, facts})
-	dataFiles := make([]iceberg.DataFile, len(files))
-	for i := range files {
-		df, err := t.dataFile(&files[i])
-		if err != nil {
-			return fmt.Errorf("describe %s: %w", files[i].Path, err)
-		}
-		dataFiles[i] = df
+	dataFiles, err := t.dataFiles(files)
+	if err != nil {
+		return err
 	}
 	txn := tbl.NewTransaction()
-	err := txn.AddDataFiles(ctx, dataFiles, iceberg.Properties{
+	err = txn.AddDataFiles(ctx, dataFiles, iceberg.Properties{
 		through:     strconv.FormatUint(last.LastEntry, 10),
 		firstColumn: strconv.FormatUint(files[0].FirstEntry, 10),
 	}, table.WithoutDuplicateCheck())
@@ -204,6 +204,45 @@ func (t *iceTable) add(ctx context.Context, files []File, facts *File) error {
 		return fmt.Errorf("commit snapshot: %w", err)
 	}
 	return nil
+}
+
+// replace commits, in one snapshot, file f in the place of olds. The watermark
+// stays.
+func (t *iceTable) replace(ctx context.Context, olds []File, f File, mark uint64, facts note) error {
+	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
+		&committer{t, facts})
+	gone, err := t.dataFiles(olds)
+	if err != nil {
+		return err
+	}
+	added, err := t.dataFiles([]File{f})
+	if err != nil {
+		return err
+	}
+	txn := tbl.NewTransaction()
+	err = txn.ReplaceDataFilesWithDataFiles(ctx, gone, added, iceberg.Properties{
+		through:     strconv.FormatUint(mark, 10),
+		firstColumn: strconv.FormatUint(f.FirstEntry, 10),
+	})
+	if err != nil {
+		return fmt.Errorf("replace files of table: %w", err)
+	}
+	if t.tbl, err = commit(ctx, txn, t.tbl); err != nil {
+		return fmt.Errorf("commit snapshot: %w", err)
+	}
+	return nil
+}
+
+func (t *iceTable) dataFiles(files []File) ([]iceberg.DataFile, error) {
+	out := make([]iceberg.DataFile, len(files))
+	for i := range files {
+		df, err := t.dataFile(&files[i])
+		if err != nil {
+			return nil, fmt.Errorf("describe %s: %w", files[i].Path, err)
+		}
+		out[i] = df
+	}
+	return out, nil
 }
 
 // commit returns the table after the transaction, and old when it failed.
@@ -245,18 +284,28 @@ func (t *iceTable) expire(ctx context.Context) error {
 	if len(t.tbl.Metadata().Snapshots()) <= t.expiry.above {
 		return nil
 	}
+	return t.forget(ctx, t.expiry.keep, t.expiry.age)
+}
+
+// forget drops snapshots older than age, but the last keep, and the metadata
+// that only they refer to. Data files are the Table's business: it wipes them.
+func (t *iceTable) forget(ctx context.Context, keep int, age time.Duration) error {
+	before := len(t.tbl.Metadata().Snapshots())
 	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
 		&committer{t, nil})
 	txn := tbl.NewTransaction()
-	err := txn.ExpireSnapshots(table.WithRetainLast(t.expiry.keep),
-		table.WithOlderThan(t.expiry.age))
+	err := txn.ExpireSnapshots(table.WithRetainLast(keep), table.WithOlderThan(age),
+		table.WithPostCommit(false))
 	if err != nil {
 		return fmt.Errorf("expire snapshots: %w", err)
 	}
 	if t.tbl, err = commit(ctx, txn, t.tbl); err != nil {
 		return fmt.Errorf("expire snapshots: %w", err)
 	}
-	return nil
+	if len(t.tbl.Metadata().Snapshots()) == before {
+		return nil
+	}
+	return t.sweep()
 }
 
 // committer is the catalog a transaction commits to: that of iceberg-go,
@@ -264,7 +313,7 @@ func (t *iceTable) expire(ctx context.Context) error {
 // pointer to the new metadata change in one database transaction.
 type committer struct {
 	*iceTable
-	facts *File
+	facts note // nil for none
 }
 
 // LoadTable implements table.CatalogIO.
@@ -340,7 +389,7 @@ func (c *committer) point(ctx context.Context, location, old string) error {
 		return fmt.Errorf("commit to catalog: %d rows changed, want 1 (%v)", n, err)
 	}
 	if c.facts != nil {
-		if err := insertFacts(ctx, tx, c.facts); err != nil {
+		if err := c.facts(ctx, tx); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,10 @@ type Table struct {
 	ice   *iceTable
 	state atomic.Pointer[state]
 
-	mu      sync.Mutex // held by Append, Seal and Close
+	rewriting sync.Mutex   // held by Compact, Erase and Dispose, taken before mu
+	pins      atomic.Int64 // readers that need their files for longer
+
+	mu      sync.Mutex // held by Append, Seal, Close and the commit of a rewrite
 	pair    *pair      // nil when nothing is pending
 	closed  bool
 	pending atomic.Int64
@@ -107,7 +110,11 @@ func (t *Table) recover(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.removeOrphans(files, fresh); err != nil {
+	condemned, err := condemnedFiles(ctx, t.db, time.Time{})
+	if err != nil {
+		return err
+	}
+	if err := t.removeOrphans(files, condemned, fresh); err != nil {
 		return err
 	}
 	cols := columns()
@@ -116,17 +123,18 @@ func (t *Table) recover(ctx context.Context, fresh bool) error {
 		return err
 	}
 	t.ice = &iceTable{
-		db: t.db, location: fileURI(t.cfg.Dir), cols: cols, ids: ids, log: t.cfg.Log,
+		db: t.db, location: fileURI(t.cfg.Dir), metadata: filepath.Join(t.cfg.Dir, metadataDir),
+		cols: cols, ids: ids, log: t.cfg.Log,
 		expiry: expiry{above: 100, keep: 20, age: time.Minute},
 	}
 	if err := openIceberg(ctx, t.ice, files); err != nil {
 		return err
 	}
-	if err := t.ice.sweep(filepath.Join(t.cfg.Dir, metadataDir)); err != nil {
+	if err := t.ice.sweep(); err != nil {
 		t.cfg.Log.Warn("lake: left-over metadata stays", "error", err)
 	}
 	t.publish(files)
-	return nil
+	return t.Dispose(ctx, 0) // nobody reads yet
 }
 
 // publish makes files the state that readers see.

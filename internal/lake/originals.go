@@ -22,11 +22,13 @@ type originalsWriter struct {
 	raw                    *array.BinaryBuilder
 	source, format, schema *array.BinaryBuilder
 	received               *array.TimestampBuilder
+	leafHash               *array.FixedSizeBinaryBuilder // nil in a file without erased records
+	tombstone              *array.Int64Builder
 	rows, bytes            int
 }
 
-func newOriginalsWriter(path string) (*originalsWriter, error) {
-	pw, err := newParquetWriter(path, originalsSchema(), originalsProps())
+func newOriginalsWriter(path string, erased bool) (*originalsWriter, error) {
+	pw, err := newParquetWriter(path, originalsSchema(erased), originalsProps())
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +46,10 @@ func newOriginalsWriter(path string) (*originalsWriter, error) {
 		received:      b.Field(8).(*array.TimestampBuilder),
 		batch:         b.Field(9).(*array.FixedSizeBinaryBuilder),
 		check:         b.Field(10).(*array.Int64Builder),
+	}
+	if erased {
+		w.leafHash = b.Field(11).(*array.FixedSizeBinaryBuilder)
+		w.tombstone = b.Field(12).(*array.Int64Builder)
 	}
 	w.reserve()
 	return w, nil
@@ -65,6 +71,7 @@ func (w *originalsWriter) add(e *event.Entry) error {
 		w.received.Append(arrow.Timestamp(e.Received.UnixNano()))
 		w.batch.Append(e.Batch[:])
 		w.check.Append(CheckOf(r.Salt, r.Raw))
+		w.addErased(r.Erased)
 		w.bytes += len(r.Raw) + len(e.Source) + len(schema) + 96
 		// A header may be long; the entry's first record alone carries it.
 		schema = ""
@@ -74,6 +81,18 @@ func (w *originalsWriter) add(e *event.Entry) error {
 		return nil
 	}
 	return w.flush()
+}
+
+func (w *originalsWriter) addErased(e *event.Erased) {
+	switch {
+	case w.leafHash == nil:
+	case e == nil:
+		w.leafHash.Append(make([]byte, len(event.Erased{}.Leaf)))
+		w.tombstone.Append(0)
+	default:
+		w.leafHash.Append(e.Leaf[:])
+		w.tombstone.Append(int64(e.Tombstone))
+	}
 }
 
 func (w *originalsWriter) flush() error {

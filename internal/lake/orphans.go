@@ -9,14 +9,36 @@ import (
 	"strings"
 )
 
-func fileName(first, last uint64) string { return fmt.Sprintf("%012d-%012d.parquet", first, last) }
+// fileName names a pair of files. Rewriting counts the generation up, so that
+// no name ever means two different files.
+func fileName(first, last uint64, generation int) string {
+	if generation == 0 {
+		return fmt.Sprintf("%012d-%012d.parquet", first, last)
+	}
+	return fmt.Sprintf("%012d-%012d.%d.parquet", first, last, generation)
+}
+
+// Generation returns how many rewrites lie behind the file, 0 for one that a
+// Seal wrote.
+func (f *File) Generation() int {
+	var first, last uint64
+	var generation int
+	if _, err := fmt.Sscanf(filepath.Base(f.Path), "%d-%d.%d.parquet", &first, &last,
+		&generation); err != nil {
+		return 0
+	}
+	return generation
+}
 
 // removeOrphans empties pending/ and removes files that a Seal finished but did
-// not commit. Such files begin right after the watermark; any other unknown
-// file means that the catalog was lost or is older than the data, and then
-// nothing is removed.
-func (t *Table) removeOrphans(files []File, fresh bool) error {
+// not commit. Such files begin right after the watermark; those that rewriting
+// left are condemned and go later; any other unknown file means that the
+// catalog was lost or is older than the data, and then nothing is removed.
+func (t *Table) removeOrphans(files []File, condemned []string, fresh bool) error {
 	known := make(map[string]bool, len(files))
+	for _, name := range condemned {
+		known[name] = true
+	}
 	next := uint64(0) // 0: an empty lake may begin anywhere
 	for i := range files {
 		known[filepath.Base(files[i].Path)] = true
@@ -40,7 +62,7 @@ func (t *Table) removeOrphans(files []File, fresh bool) error {
 		return err
 	}
 	for _, p := range append(orphans, pending...) {
-		if err := os.Remove(p); err != nil {
+		if err := wipe(p); err != nil {
 			return fmt.Errorf("remove left-over: %w", err)
 		}
 		t.cfg.Log.Info("lake: removed what an interrupted seal left", "file", p)
@@ -55,7 +77,7 @@ func beginsAt(name string, next uint64) bool {
 	if _, err := fmt.Sscanf(name, "%d-%d.parquet", &first, &last); err != nil {
 		return false
 	}
-	return name == fileName(first, last) && (next == 0 || first == next)
+	return name == fileName(first, last, 0) && (next == 0 || first == next)
 }
 
 func unknownFiles(dir string, known map[string]bool) ([]string, error) {
@@ -74,7 +96,7 @@ func unknownFiles(dir string, known map[string]bool) ([]string, error) {
 
 // sweep removes Iceberg metadata that neither the current state nor any kept
 // snapshot refers to: interrupted commits leave some.
-func (t *iceTable) sweep(dir string) error {
+func (t *iceTable) sweep() error {
 	used := map[string]bool{path.Base(t.tbl.MetadataLocation()): true}
 	for old := range t.tbl.Metadata().PreviousFiles() {
 		used[path.Base(old.MetadataFile)] = true
@@ -89,7 +111,7 @@ func (t *iceTable) sweep(dir string) error {
 			used[path.Base(m.FilePath())] = true
 		}
 	}
-	left, err := unknownFiles(dir, used)
+	left, err := unknownFiles(t.metadata, used)
 	if err != nil {
 		return err
 	}

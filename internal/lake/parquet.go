@@ -105,7 +105,7 @@ func (w *parquetWriter) finish() (sealedFile, error) {
 // discard gives the file up; it may be called in any state.
 func (w *parquetWriter) discard() {
 	_ = w.file.Close()
-	_ = os.Remove(w.file.Name())
+	_ = wipe(w.file.Name()) // what stays is removed by the next Open
 	w.builder.Release()
 }
 

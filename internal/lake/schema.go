@@ -134,9 +134,11 @@ func sameColumns(stored *iceberg.Schema, cols []column, ids map[string]int) stri
 
 // originalsSchema is the schema of the originals files. Every field is
 // required; only an entry's first record carries the entry's schema, the others
-// have the empty text.
-func originalsSchema() *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{
+// have the empty text. Files with erased records have two fields more: the
+// record's leaf hash and the entry of its tombstone, 0 for records that are
+// there; salt and raw of an erased record are zeros and empty.
+func originalsSchema(erased bool) *arrow.Schema {
+	fields := []arrow.Field{
 		{Name: ColEntry, Type: arrow.PrimitiveTypes.Int64},
 		{Name: ColLeaf, Type: arrow.PrimitiveTypes.Int32},
 		{Name: "position", Type: arrow.PrimitiveTypes.Int64},
@@ -148,5 +150,16 @@ func originalsSchema() *arrow.Schema {
 		{Name: ColReceived, Type: arrow.FixedWidthTypes.Timestamp_ns},
 		{Name: "batch", Type: &arrow.FixedSizeBinaryType{ByteWidth: len(event.BatchID{})}},
 		{Name: "check", Type: arrow.PrimitiveTypes.Int64},
-	}, nil)
+	}
+	if erased {
+		fields = append(fields,
+			arrow.Field{Name: colLeafHash, Type: &arrow.FixedSizeBinaryType{ByteWidth: 32}},
+			arrow.Field{Name: colTombstone, Type: arrow.PrimitiveTypes.Int64})
+	}
+	return arrow.NewSchema(fields, nil)
 }
+
+const (
+	colLeafHash  = "leaf_hash"
+	colTombstone = "tombstone"
+)

@@ -80,6 +80,30 @@ func (s *Scan) Rows(g int) (*Group, error) {
 	return out, nil
 }
 
+// Longs reads a column of whole numbers or times, in microseconds, that every
+// row has. Errors are *DamageError.
+func (s *Scan) Longs(g int, name string) (out []int64, err error) {
+	err = guard(func() error {
+		rows, err := s.r.groupRows(g)
+		if err != nil {
+			return err
+		}
+		if name != ColClass && name != ColActivity && name != ColSeverity {
+			out, err = readInt64s(s.r, g, rows, name)
+			return err
+		}
+		ints, err := readInt32s(s.r, g, rows, name)
+		for _, n := range ints {
+			out = append(out, int64(n))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, s.r.damaged(g, err)
+	}
+	return out, nil
+}
+
 // Load reads a text column of row group g, which Rows gave. A file that was
 // written before the column was added has no value in any row. Errors are
 // *DamageError.

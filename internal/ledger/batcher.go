@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -18,6 +19,9 @@ const (
 	batchAge   = 50 * time.Millisecond
 	maxPending = 1 << 16 // Append waits above this; about 10 MB
 	retryAfter = 500 * time.Millisecond
+	// pace is the time between small batches while entries keep coming: each
+	// costs Tessera a dozen synced files, and checkpoints are further apart.
+	pace = 250 * time.Millisecond
 )
 
 // batcher hands manifests to Tessera in order, one batch at a time, and waits
@@ -35,6 +39,7 @@ type batcher struct {
 	fatal      error            // order was broken: nothing more can be sealed
 	trouble    error            // why the current batch is being tried again
 	closed     bool
+	draining   int           // callers of drain: they do not wait for company
 	changed    chan struct{} // closed and renewed when any of the above changes
 
 	stop chan struct{}
@@ -95,9 +100,27 @@ func (b *batcher) push(ctx context.Context, m proof.Manifest) error {
 
 // drain waits until the log holds size entries.
 func (b *batcher) drain(ctx context.Context, size uint64) error {
+	b.addDraining(1)
+	defer b.addDraining(-1)
 	return b.wait(ctx, func() (bool, error) {
 		return b.integrated >= size || b.fatal != nil, b.fatal
 	})
+}
+
+func (b *batcher) addDraining(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.draining += n
+	b.notify()
+}
+
+// rest is how long the next batch still waits for company; the caller holds
+// b.mu. A first entry after a while, a full batch and who waits go at once.
+func (b *batcher) rest(last time.Time) time.Duration {
+	if b.draining > 0 || len(b.pending) >= batchSize {
+		return 0
+	}
+	return pace - time.Since(last)
 }
 
 // wait calls try under b.mu, after each change, until it is done.
@@ -141,19 +164,25 @@ func (b *batcher) close(ctx context.Context) error {
 // run integrates batches until close.
 func (b *batcher) run() {
 	defer close(b.done)
+	var last time.Time
 	for {
 		b.mu.Lock()
 		batch := b.pending[:min(len(b.pending), batchSize)]
-		changed, fatal, start := b.changed, b.fatal, b.integrated
+		changed, fatal, start, rest := b.changed, b.fatal, b.integrated, b.rest(last)
 		b.mu.Unlock()
 		if len(batch) == 0 || fatal != nil {
+			rest = math.MaxInt64 // until something changes
+		}
+		if rest > 0 {
 			select {
 			case <-b.stop:
 				return
 			case <-changed:
-				continue
+			case <-time.After(rest):
 			}
+			continue
 		}
+		last = time.Now()
 		if !b.record(b.integrate(batch)) {
 			select {
 			case <-b.stop:

@@ -111,7 +111,18 @@ func (d files) checkState(v note.Verifier) error {
 	if c.Size > state.N {
 		return fmt.Errorf("%w: checkpoint of %d entries, tree of %d", ErrTampered, c.Size, state.N)
 	}
-	for _, want := range []tlog.Tree{state, {N: c.Size, Hash: c.Root}} {
+	wants := []tlog.Tree{state, {N: c.Size, Hash: c.Root}}
+	w, _, err := d.witnessed(v)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("%w: cosigned checkpoint: %w", ErrTampered, err)
+	case w.Size > state.N:
+		return fmt.Errorf("%w: witnesses cosigned %d entries, the log has %d", ErrTampered, w.Size, state.N)
+	default:
+		wants = append(wants, tlog.Tree{N: w.Size, Hash: w.Root})
+	}
+	for _, want := range wants {
 		root, err := d.root(state, want.N)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrTampered, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,6 +46,10 @@ type Config struct {
 	// CheckpointInterval is the time between signed checkpoints while entries
 	// arrive; 0 means 500 ms, less than 100 ms is not possible.
 	CheckpointInterval time.Duration
+	// Witnesses are shown each checkpoint, and those that a quorum cosigned are
+	// kept; nil asks nobody. Client is what reaches them; nil makes one.
+	Witnesses *proof.Policy
+	Client    *http.Client
 }
 
 // Log is an open ledger. Its methods may be called concurrently.
@@ -55,6 +60,7 @@ type Log struct {
 	interval time.Duration
 	shutdown func(context.Context) error
 	cancel   context.CancelFunc
+	cosigner *cosigner // nil without witnesses
 }
 
 // Open opens the ledger in cfg.Dir. The first Open creates the signing key and
@@ -78,6 +84,11 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
 	l := &Log{files: dir, key: key, interval: max(cfg.CheckpointInterval, minInterval)}
+	if cfg.Witnesses != nil {
+		if l.cosigner, err = newCosigner(l, cfg); err != nil {
+			return nil, fmt.Errorf("open ledger: %w", err)
+		}
+	}
 	if err := l.start(context.WithoutCancel(ctx), cfg.Log); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
@@ -123,6 +134,9 @@ func (l *Log) start(ctx context.Context, log *slog.Logger) (err error) {
 	l.batcher = &batcher{add: appender.Add, size: reader.IntegratedSize, log: log}
 	l.batcher.tidy = l.files.sweep
 	l.batcher.start(size)
+	if l.cosigner != nil {
+		go l.cosigner.run(ctx)
+	}
 	return nil
 }
 
@@ -209,7 +223,13 @@ func (l *Log) Close() error {
 	if err == nil {
 		err = l.shutdown(ctx)
 	}
+	if l.cosigner != nil {
+		l.cosigner.settle(ctx, int64(l.Sealed()))
+	}
 	l.cancel()
+	if l.cosigner != nil {
+		<-l.cosigner.done
+	}
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)
 	}

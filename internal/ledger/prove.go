@@ -22,12 +22,16 @@ func (l *Log) Manifest(_ context.Context, seq uint64) (proof.Manifest, error) {
 
 // Prove returns the entry's manifest with its audit path in the log and the
 // signed checkpoint that covers it: what a proof.RecordProof needs besides the
-// record. The path is checked before it is returned; ErrTampered where the
+// record. It is the newest one that a quorum of witnesses cosigned where that
+// covers the entry, else the newest. The path is checked before it is returned; ErrTampered where the
 // stored entry or the tiles do not lead to the checkpoint.
 func (l *Log) Prove(_ context.Context, seq uint64) (
 	m proof.Manifest, index int64, path []proof.Hash, checkpoint []byte, err error,
 ) {
-	c, checkpoint, err := l.files.checkpoint(l.key.verifier)
+	c, checkpoint, err := l.files.witnessed(l.key.verifier)
+	if err != nil || seq > uint64(c.Size) {
+		c, checkpoint, err = l.files.checkpoint(l.key.verifier)
+	}
 	if err != nil {
 		return m, 0, nil, nil, fmt.Errorf("prove entry %d: %w", seq, err)
 	}

@@ -5,11 +5,17 @@ import (
 	"github.com/evident-sec/evident/proof"
 )
 
-// Leaves returns the leaf hashes of the entry's records, in order.
+// Leaves returns the leaf hashes of the entry's records, in order; those of
+// destroyed records are the ones that were kept.
 func Leaves(e *event.Entry) []proof.Hash {
 	leaves := make([]proof.Hash, len(e.Records))
 	for i := range e.Records {
-		leaves[i] = proof.LeafHash(e.Records[i].Salt, e.Records[i].Raw)
+		r := &e.Records[i]
+		if r.Erased != nil {
+			leaves[i] = r.Erased.Leaf
+			continue
+		}
+		leaves[i] = proof.LeafHash(r.Salt, r.Raw)
 	}
 	return leaves
 }

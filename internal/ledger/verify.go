@@ -16,13 +16,13 @@ import (
 // Fault is what Verify found wrong first.
 type Fault struct {
 	Seq  uint64 // the entry; 0 where no single one is at fault
-	Part string // "checkpoint", "entry", "tile" or "root"
+	Part string // "checkpoint", "entry", "tile", "root", "pin" or "cosigned checkpoint"
 	Err  error
 }
 
 // Error implements error.
 func (f *Fault) Error() string {
-	if f.Seq == 0 {
+	if f.Seq == 0 || f.Part != "entry" {
 		return fmt.Sprintf("verify ledger: %s: %v", f.Part, f.Err)
 	}
 	return fmt.Sprintf("verify ledger: entry %d: %v", f.Seq, f.Err)
@@ -73,6 +73,9 @@ func (d files) verify(
 	if root := run.tree.root(); root != c.Root {
 		return &Fault{Part: "root", Err: errors.Join(
 			fmt.Errorf("the entries give %v, the checkpoint says %v", root, c.Root), run.tile)}
+	}
+	if err := d.checkWitnessed(v, c); err != nil {
+		return err
 	}
 	if run.tile != nil {
 		return &Fault{Part: "tile", Err: fmt.Errorf("the entries are sound, but: %w", run.tile)}

@@ -69,6 +69,8 @@ type auditRecord struct {
 	Operation string    `json:"operation"`
 	Caller    string    `json:"caller"`
 	Detail    string    `json:"detail"`
+
+	Seal *sourceSeal `json:"source_seal,omitempty"` // of operation source-seal
 }
 
 // Record writes the act to the journal, where it is sealed and searchable like

@@ -33,7 +33,7 @@ func (s events) Event(ctx context.Context, id event.ID) (event.Event, error) {
 }
 
 func (s events) Each(ctx context.Context, q reconstruct.Query, visit func(*event.Event) error) error {
-	query, err := search.Parse(queryText(q))
+	query, err := search.ParseOwn(queryText(q))
 	if err != nil {
 		return fmt.Errorf("ask for events: %w", err)
 	}
@@ -64,6 +64,12 @@ func queryText(q reconstruct.Query) string {
 	if q.Session != "" {
 		session := search.Quote(q.Session)
 		parts = append(parts, fmt.Sprintf("(session.uid:%s OR actor.session.uid:%s)", session, session))
+	}
+	if q.Named != "" {
+		name := search.Quote(q.Named)
+		parts = append(parts, fmt.Sprintf(
+			"(actor.user.uid:%s OR actor.user.name:%s OR resource.name:%s OR app.name:%s)",
+			name, name, name, name))
 	}
 	return strings.Join(parts, " AND ")
 }
@@ -127,6 +133,12 @@ func (n *Node) Reconstruct(ctx context.Context, caller, id string) (*reconstruct
 	if err := n.Record(ctx, Act{Operation: "reconstruct", Caller: caller, Detail: id}); err != nil {
 		return nil, err
 	}
+	return n.result(ctx, id)
+}
+
+// result is the kept reconstruction of an incident, else a new one around a
+// finding or an event.
+func (n *Node) result(ctx context.Context, id string) (*reconstruct.Result, error) {
 	kept, err := n.state.Incident(ctx, id)
 	if err == nil {
 		var r reconstruct.Result
@@ -138,6 +150,11 @@ func (n *Node) Reconstruct(ctx context.Context, caller, id string) (*reconstruct
 	if !errors.Is(err, state.ErrNotFound) {
 		return nil, err
 	}
+	return n.rerun(ctx, id)
+}
+
+// rerun reconstructs around a finding or an event anew.
+func (n *Node) rerun(ctx context.Context, id string) (*reconstruct.Result, error) {
 	seed, err := n.seed(ctx, id)
 	if err != nil {
 		return nil, err

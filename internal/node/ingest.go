@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -42,13 +43,26 @@ func (n *Node) IngestStream(ctx context.Context, name string, in io.Reader, o In
 
 func (n *Node) reader(o IngestOptions) (*source.Reader, error) {
 	cfg := source.Config{
-		Append: n.Append, Known: n.isKnown, Format: o.Format, Again: o.Again,
-		Progress: o.Progress, Log: n.cfg.Log,
+		Append: n.appendForeign, Known: n.isKnown, Format: o.Format, Again: o.Again,
+		Progress: o.Progress, Sealed: n.sealSource, Log: n.cfg.Log,
 	}
 	if o.Live {
 		cfg.MaxDelay = 500 * time.Millisecond
 	}
 	return source.New(cfg)
+}
+
+// ownPrefix begins the sources of what Evident writes itself: acts, reviews,
+// documents about retention.
+const ownPrefix = "evident:"
+
+// appendForeign appends what somebody sent. Its source is never Evident's own,
+// whatever a file is called: what stands under that name counts as said here.
+func (n *Node) appendForeign(ctx context.Context, e *event.Entry) error {
+	if strings.HasPrefix(e.Source, ownPrefix) {
+		e.Source = "foreign:" + e.Source
+	}
+	return n.Append(ctx, e)
 }
 
 func (n *Node) isKnown(id event.BatchID) bool {

@@ -21,19 +21,21 @@ import (
 	"github.com/evident-sec/evident/internal/reconstruct"
 	"github.com/evident-sec/evident/internal/search"
 	"github.com/evident-sec/evident/internal/state"
+	"github.com/evident-sec/evident/proof"
 	"github.com/evident-sec/evident/sigma"
 )
 
 // Config says which folder to open and what to run on it.
 type Config struct {
 	Dir       string
-	Command   string   // who opens it, for the message to others
-	Rules     []string // rule files and folders besides the starter pack
-	Shadow    []string // folders that a set to compare may come from, besides Rules
-	NoDetect  bool     // receive and seal only
-	NoSearch  bool     // no query engine and hot table, e.g. for a bulk ingest
-	Reader    bool     // for one question: load the rules only if records wait for them
-	Frozen    bool     // process nothing, e.g. to verify what lies there
+	Command   string        // who opens it, for the message to others
+	Rules     []string      // rule files and folders besides the starter pack
+	Shadow    []string      // folders that a set to compare may come from, besides Rules
+	NoDetect  bool          // receive and seal only
+	NoSearch  bool          // no query engine and hot table, e.g. for a bulk ingest
+	Reader    bool          // for one question: load the rules only if records wait for them
+	Frozen    bool          // process nothing, e.g. to verify what lies there
+	Witnesses *proof.Policy // who cosigns checkpoints; nil: nobody is asked
 	SealAfter time.Duration
 	SealCount int
 	Log       *slog.Logger
@@ -87,6 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.onClose(n.lock.release)
 	for _, open := range []func(context.Context) error{
 		n.openMapping, n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
+		n.noteMapping,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
@@ -101,7 +104,9 @@ func (n *Node) onClose(f func() error) { n.closed = append(n.closed, f) }
 // lost, its numbers have to go on behind what the others have.
 func (n *Node) openStores(ctx context.Context) (err error) {
 	dir, log := n.cfg.Dir, n.cfg.Log
-	n.ledger, err = ledger.Open(ctx, ledger.Config{Dir: filepath.Join(dir, "ledger"), Log: log})
+	n.ledger, err = ledger.Open(ctx, ledger.Config{
+		Dir: filepath.Join(dir, "ledger"), Log: log, Witnesses: n.cfg.Witnesses,
+	})
 	if err != nil {
 		return fmt.Errorf("open ledger: %w", err)
 	}
@@ -179,7 +184,7 @@ func (n *Node) startPipeline(ctx context.Context) error {
 		SealAfter: n.cfg.SealAfter, SealCount: n.cfg.SealCount,
 	}
 	if n.search != nil {
-		cfg.Hot = n.search
+		cfg.Hot = hotRows{n.search, n.cfg.Log}
 	}
 	pipe, err := pipeline.New(cfg)
 	if err != nil {

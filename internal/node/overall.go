@@ -40,6 +40,7 @@ type LedgerStatus struct {
 	CheckpointTime time.Time   `json:"checkpoint_time"`
 	State          string      `json:"state"` // intact, behind or failed
 	LastVerify     *LastVerify `json:"last_verify"`
+	Witness        *Witnesses  `json:"witness,omitempty"` // nil where none are configured
 }
 
 // LastVerify is the newest verification of the whole store.
@@ -221,6 +222,7 @@ func (n *Node) ledgerStatus(ctx context.Context, last uint64) (LedgerStatus, err
 	if out.Sealed < last && time.Since(out.CheckpointTime) > behindAfter && out.State == "intact" {
 		out.State = "behind"
 	}
+	out.Witness = n.witnesses(out.Sealed)
 	at, body, err := n.state.LastVerification(ctx)
 	if errors.Is(err, state.ErrNotFound) {
 		return out, nil

@@ -27,6 +27,7 @@ func (n *Node) Past(ctx context.Context, act Act, from, to time.Time,
 		return nil, 0, err
 	}
 	return func(yield func(*event.Entry, error) bool) {
+		defer n.lake.Pin()()
 		for _, file := range snapshot.Files {
 			for e, err := range n.lake.Entries(ctx, file) {
 				if err != nil {

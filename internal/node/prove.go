@@ -51,6 +51,9 @@ func (n *Node) Event(ctx context.Context, id event.ID) (*event.Event, *event.Rec
 		return nil, nil, fmt.Errorf("read event %s: entry %d has %d records: %w",
 			id, id.Entry, len(e.Records), ErrNoEvent)
 	}
+	if erased := e.Records[id.Leaf].Erased; erased != nil {
+		return nil, nil, n.fate(ctx, id, erased.Tombstone)
+	}
 	// Only the one record is normalised; its place in the entry is put back
 	// afterwards.
 	one := *e
@@ -66,6 +69,13 @@ func (n *Node) Prove(ctx context.Context, id event.ID) (proof.RecordProof, error
 	if err != nil {
 		return proof.RecordProof{}, err
 	}
+	return n.proveIn(ctx, e, ledger.Leaves(e), id)
+}
+
+// proveIn is Prove for a record of an entry that was read.
+func (n *Node) proveIn(
+	ctx context.Context, e *event.Entry, leaves []proof.Hash, id event.ID,
+) (proof.RecordProof, error) {
 	if int(id.Leaf) >= len(e.Records) {
 		return proof.RecordProof{}, fmt.Errorf("prove event %s: entry %d has %d records: %w",
 			id, id.Entry, len(e.Records), ErrNoEvent)
@@ -73,7 +83,6 @@ func (n *Node) Prove(ctx context.Context, id event.ID) (proof.RecordProof, error
 	if id.Entry > n.ledger.Sealed() {
 		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, ErrUnsealed)
 	}
-	leaves := ledger.Leaves(e)
 	path, err := proof.Path(leaves, int(id.Leaf))
 	if err != nil {
 		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, err)
@@ -82,11 +91,15 @@ func (n *Node) Prove(ctx context.Context, id event.ID) (proof.RecordProof, error
 	if err != nil {
 		return proof.RecordProof{}, fmt.Errorf("prove event %s: %w", id, err)
 	}
-	salt := [16]byte(e.Records[id.Leaf].Salt)
-	return proof.RecordProof{
+	p := proof.RecordProof{
 		Manifest: manifest, Leaf: id.Leaf, LeafHash: leaves[id.Leaf], LeafPath: path,
-		Index: index, LogPath: logPath, Checkpoint: checkpoint, Salt: &salt,
-	}, nil
+		Index: index, LogPath: logPath, Checkpoint: checkpoint,
+	}
+	if r := &e.Records[id.Leaf]; r.Erased == nil {
+		salt := [16]byte(r.Salt)
+		p.Salt = &salt
+	}
+	return p, nil
 }
 
 // VerifierKey returns the ledger's public key in signed-note form.

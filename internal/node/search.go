@@ -78,11 +78,7 @@ func (n *Node) Complete(ctx context.Context, caller, query string, cursor int) (
 }
 
 func queryDetail(r search.Request) string {
-	detail := fmt.Sprintf("query %q", r.Query.String())
-	if !r.From.IsZero() || !r.To.IsZero() {
-		detail += fmt.Sprintf(" from %s to %s", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
-	}
-	return detail
+	return fmt.Sprintf("query %q", r.Query.String()) + rangeDetail(r.From, r.To)
 }
 
 // Engine is the query engine for what needs no record: counts over time.

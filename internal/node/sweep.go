@@ -21,6 +21,7 @@ func (n *Node) Sweep(ctx context.Context, act Act, cfg retro.Config, visit retro
 	if err := n.Record(ctx, act); err != nil {
 		return err
 	}
+	defer n.lake.Pin()()
 	snapshot, err := n.lake.Snapshot(ctx, cfg.From, cfg.To)
 	if err != nil {
 		return err

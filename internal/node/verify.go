@@ -22,6 +22,16 @@ type Verification struct {
 	Checkpoint string    `json:"checkpoint"`
 	Failures   []Failure `json:"failures"`
 	TookMS     int64     `json:"took_ms"`
+	Witnessed  *Quorum   `json:"witnessed,omitempty"` // with a policy
+	Seals      *Seals    `json:"source_seals,omitempty"`
+
+	// What is gone by right, and rows that were compared by their file's hash
+	// only, because an earlier mapping made them.
+	Destroyed []Destruction `json:"destroyed,omitempty"`
+	Underived int64         `json:"underived,omitempty"`
+
+	// What is no alteration but ought to be looked at: clocks that disagree, sources that fell silent.
+	Notices []Failure `json:"notices,omitempty"`
 }
 
 // Failure is one thing that is not as it was sealed.
@@ -43,6 +53,9 @@ type verifier struct {
 	sealed    uint64 // last entry of the ledger when the check began
 	through   uint64 // last entry of the lake files that were read
 	total     uint64
+	lawful    lawful
+	foreign   []foreign // files that another mapping made
+	clocks    clocks
 }
 
 // Verify recomputes every hash from the stored bytes: records to entry roots,
@@ -50,6 +63,14 @@ type verifier struct {
 // files' own hashes. What does not fit is in Failures; an error means that the
 // check could not be made.
 func (n *Node) Verify(ctx context.Context, progress func(entries, total uint64)) (*Verification, error) {
+	return n.VerifyAgainst(ctx, Outside{}, progress)
+}
+
+// VerifyAgainst is Verify that also holds the ledger against what somebody
+// keeps outside the data folder.
+func (n *Node) VerifyAgainst(
+	ctx context.Context, outside Outside, progress func(entries, total uint64),
+) (*Verification, error) {
 	began := time.Now().UTC()
 	v := &verifier{
 		n: n, out: &Verification{Time: began, Failures: []Failure{}},
@@ -58,7 +79,11 @@ func (n *Node) Verify(ctx context.Context, progress func(entries, total uint64))
 	if v.progress == nil {
 		v.progress = func(uint64, uint64) {}
 	}
-	for _, check := range []func(context.Context) error{v.ledger, v.lake, v.journal, v.missing, v.catalog, v.derived} {
+	defer n.lake.Pin()()
+	for _, check := range []func(context.Context) error{
+		v.ledger, outside.check(v), v.lake, v.journal, v.missing,
+		v.destroyed, v.mappings, v.skewed, v.silent, v.catalog, v.derived,
+	} {
 		if err := check(ctx); err != nil {
 			return nil, err
 		}
@@ -124,24 +149,27 @@ func (v *verifier) file(ctx context.Context, file lake.File) error {
 		return ctx.Err()
 	}
 	v.changed(file, hashes)
-	derived := make(map[event.ID]lake.Row)
+	d := v.derivation(file)
+	derive := v.derives(file, hashes)
+	known := true
 	for e, err := range v.n.lake.Entries(ctx, file) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			v.damaged(file.Originals, err)
+			known = false
 			continue
 		}
 		v.entry(e, file)
-		if hashes != nil {
-			v.derive(e, derived)
+		if derive {
+			d.expect(e)
 		}
 	}
-	if hashes == nil {
+	if !derive {
 		return nil
 	}
-	return v.rows(ctx, file, derived)
+	return d.compare(ctx, known)
 }
 
 // damaged reports a part of a file that cannot be read at all, and the
@@ -164,34 +192,6 @@ func (v *verifier) damaged(path string, err error) {
 	}
 }
 
-// derive makes the rows that the originals of a damaged file give.
-func (v *verifier) derive(e *event.Entry, into map[event.ID]lake.Row) {
-	evs := v.n.norm.Entry(e)
-	for i := range evs {
-		into[evs[i].ID] = lake.RowOf(&evs[i])
-	}
-}
-
-// rows names the derived rows that are not what their originals give.
-func (v *verifier) rows(ctx context.Context, file lake.File, derived map[event.ID]lake.Row) error {
-	err := v.n.lake.Rows(ctx, file, func(row *lake.Row, err error) error {
-		if err != nil {
-			v.fail("row", file.Path, "%v", err)
-			return nil
-		}
-		want, ok := derived[row.ID]
-		if column := want.Differs(row); ok && column != "" {
-			v.fail("row", "record "+row.ID.String(),
-				"column %s is not what the original bytes give", column)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read %s: %w", file.Path, err)
-	}
-	return nil
-}
-
 // entry compares one stored entry with what the ledger sealed.
 func (v *verifier) entry(e *event.Entry, file lake.File) {
 	v.out.Entries++
@@ -206,7 +206,13 @@ func (v *verifier) entry(e *event.Entry, file lake.File) {
 		}
 		return // journaled, not under a checkpoint yet
 	}
+	v.lawful.note(e)
+	v.clocks.arrived(v, e)
+	v.noteSeals(e)
 	got := ledger.ManifestOf(e)
+	if erasedIn(e) {
+		got.Bytes = sealed.Bytes // of records that are gone
+	}
 	if got == sealed {
 		return
 	}

@@ -66,6 +66,8 @@ func (d *decoder) reader(mem *memory, format event.Format, schema string) *reade
 	case event.FormatCSV:
 		h, err := parseCSVHeader(schema)
 		r.fields = h.decodeOr(err)
+	case event.FormatTimesketch:
+		r.timesketch(mem, schema)
 	case event.FormatEVTX:
 		r.evtx = d.evtxDecoder()
 	case event.FormatText:

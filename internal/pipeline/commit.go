@@ -168,6 +168,7 @@ func (c *committer) note(j *job) {
 	c.change.Through = j.entry.Seq
 	c.change.Batches[j.entry.Batch] = j.entry.Seq
 	c.change.Findings = append(c.change.Findings, j.verdict.Findings...)
+	c.change.Overlays = append(c.change.Overlays, overlaysOf(j.entry)...)
 	for i := range j.events {
 		c.noteEvent(j, i)
 	}
@@ -197,7 +198,7 @@ func (c *committer) noteEvent(j *job, i int) {
 	f.Dead++
 	c.p.dead.Add(1)
 	c.change.Dead = append(c.change.Dead, state.DeadLetter{
-		Event: ev.ID, Source: ev.Source, Position: j.entry.Records[i].Position, Reason: ev.Problem,
+		Event: ev.ID, Source: ev.Source, Position: j.entry.Records[ev.ID.Leaf].Position, Reason: ev.Problem,
 	})
 }
 

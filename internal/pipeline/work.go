@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
@@ -44,12 +45,16 @@ func (p *Pipeline) work(ctx context.Context, jobs <-chan *job) error {
 
 func (p *Pipeline) process(j *job, judge *detect.Judge) {
 	j.manifest = ledger.ManifestOf(j.entry)
-	j.events = p.cfg.Normalize.Entry(j.entry)
+	// Destroyed records come back when a lost state is derived again.
+	j.events = slices.DeleteFunc(p.cfg.Normalize.Entry(j.entry), func(ev event.Event) bool {
+		return j.entry.Records[ev.ID.Leaf].Erased != nil
+	})
 	if judge == nil {
 		return
 	}
 	for i := range j.events {
-		if j.err = judge.Add(&j.verdict, &j.events[i], j.entry.Records[i].Position); j.err != nil {
+		ev := &j.events[i]
+		if j.err = judge.Add(&j.verdict, ev, j.entry.Records[ev.ID.Leaf].Position); j.err != nil {
 			return
 		}
 	}

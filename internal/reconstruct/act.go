@@ -142,6 +142,9 @@ func (w *writer) arrival(m *causal.Member) (act, bool) {
 	if l == nil {
 		return w.logon(m)
 	}
+	if ofCloud(l) {
+		return act{}, false // its calls tell it, see deeds
+	}
 	a := act{
 		at: l.Time, actor: l.Src, object: m.Node, verb: l.Verb, facts: n.Facts, via: -1,
 		grade: m.Grade(), why: l.Why, events: slices.Clone(l.Events), weight: w.arrivalWeight(m),
@@ -175,6 +178,12 @@ func (w *writer) arrival(m *causal.Member) (act, bool) {
 	a.events = append(a.events, w.consoleEvents(m.Node)...)
 	a.events = unique(a.events)
 	return a, true
+}
+
+// ofCloud reports whether a link joins calls to a cloud service: the first call
+// then says on what it rests that it belongs here.
+func ofCloud(l *causal.Link) bool {
+	return l.Verb == causal.VerbCalled || l.Verb == causal.VerbActed
 }
 
 // logon tells how a session was opened that no known process opened.
@@ -311,7 +320,7 @@ func (w *writer) written(l *causal.Link) []*causal.Rel {
 
 // deeds collects what a controlled member did to things that are not members.
 func (w *writer) deeds(m *causal.Member, used map[event.ID]bool) {
-	n := w.g.Node(m.Node)
+	n, rested := w.g.Node(m.Node), false
 	for _, r := range w.g.Out(m.Node) {
 		if !w.deed(m, n, r) || used[r.ID] || r.Dst >= 0 && w.g.Node(r.Dst).Console() {
 			continue
@@ -321,13 +330,25 @@ func (w *writer) deeds(m *causal.Member, used map[event.ID]bool) {
 		}
 		a := w.fromRel(r)
 		w.onWire(&a, r)
+		if l := w.primary(m); l != nil && ofCloud(l) && !rested {
+			a.grade, a.why = min(a.grade, l.Grade), l.Why+"; "+a.why
+			a.events = unique(append(a.events, l.Events...))
+			rested = true
+		}
 		w.add(a)
 	}
 	for _, r := range w.g.In(m.Node) {
 		loaded := r.Verb == causal.VerbLoaded || r.Verb == causal.VerbAccepted ||
 			r.Verb == causal.VerbSpawned
-		if loaded && !used[r.ID] && !r.Time.Before(m.From) && len(w.sc.tags[r.ID]) > 0 {
-			w.add(w.fromRel(r))
+		if !loaded || used[r.ID] || r.Time.Before(m.From) {
+			continue
+		}
+		heard := r.Verb == causal.VerbAccepted && m.Verdict == causal.VerdictEntry && w.breach(m.Node, r.Time)
+		if a := w.fromRel(r); heard || len(w.sc.tags[r.ID]) > 0 {
+			if heard {
+				a.weight = max(a.weight, weightBreach)
+			}
+			w.add(a)
 		}
 	}
 }
@@ -356,6 +377,9 @@ func (w *writer) deed(m *causal.Member, n *causal.Node, r *causal.Rel) bool {
 	}
 	if r.Time.Before(m.From) || n.Kind == causal.KindAccount || n.Kind == causal.KindEndpoint {
 		return false
+	}
+	if n.Kind == causal.KindPrincipal && len(m.Links) == 0 {
+		return false // only the seed itself is known to be its work
 	}
 	if r.Verb == causal.VerbStarted || r.Verb == causal.VerbEnded {
 		return false

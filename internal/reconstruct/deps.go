@@ -19,6 +19,7 @@ type Query struct {
 	Classes  []uint32  // class_uid
 	Address  string    // src_endpoint.ip or device.ip is this
 	Session  string    // session.uid or actor.session.uid is this
+	Named    string    // actor.user.uid, actor.user.name, resource.name or app.name is this
 }
 
 // Events reads stored events. Implementations need not fill Native or Raw, may

@@ -13,7 +13,6 @@
 //
 // Every step carries the identifiers of the events it rests on; sentences come
 // from fixed templates and hold nothing an event does not say. The same events
-// and findings give the same bytes. Text of log records never reaches a
-// terminal or page raw: control characters are escaped when a sentence is made,
-// and the page is written by html/template.
+// and findings give the same bytes. Text of log records never stands raw in a
+// result: control characters are escaped when a sentence is made.
 package reconstruct

@@ -26,6 +26,7 @@ type scope struct {
 	full      map[string]bool // hosts loaded whole
 	addresses map[string]bool // addresses asked for
 	sessions  map[string]bool // sessions asked for
+	names     map[string]bool // accounts and applications of identity providers asked for
 	tags      map[event.ID][]Finding
 	truncated bool
 }
@@ -35,7 +36,7 @@ func (r *Reconstructor) open(ctx context.Context, t time.Time) (*scope, error) {
 	sc := &scope{
 		r: r, builder: causal.NewBuilder(), seed: t, from: t, to: t,
 		full: map[string]bool{}, addresses: map[string]bool{}, sessions: map[string]bool{},
-		tags: map[event.ID][]Finding{},
+		names: map[string]bool{}, tags: map[event.ID][]Finding{},
 	}
 	_, err := sc.extend(ctx, t, t)
 	return sc, err
@@ -90,6 +91,9 @@ func (sc *scope) slice(ctx context.Context, from, to time.Time) error {
 	}
 	for _, s := range keys(sc.sessions) {
 		queries = append(queries, Query{Session: s})
+	}
+	for _, n := range keys(sc.names) {
+		queries = append(queries, Query{Named: n})
 	}
 	for _, q := range queries {
 		q.From, q.To = from, to
@@ -147,7 +151,12 @@ func (sc *scope) around(ctx context.Context, seed *event.Event) error {
 	if !causal.PrivateAddress(ip) {
 		return nil
 	}
-	_, err := sc.ask(ctx, sc.addresses, ip, Query{Address: ip})
+	if _, err := sc.ask(ctx, sc.addresses, ip, Query{Address: ip}); err != nil || h != "" {
+		return err
+	}
+	// what the network saw belongs to a process of the host behind the address
+	owner := sc.builder.Build().Owner(ip)
+	_, err := sc.ask(ctx, sc.full, owner, Query{Hosts: []string{owner}})
 	return err
 }
 
@@ -177,7 +186,7 @@ func (sc *scope) spine(ctx context.Context, seed *event.Event) (*causal.Spine, e
 
 // widen loads the hosts, addresses, sessions and days a spine reaches.
 func (sc *scope) widen(ctx context.Context, sp *causal.Spine) (grown bool, err error) {
-	hosts, addresses, sessions := sc.graph.Reach(sp)
+	hosts, addresses, sessions, names := sc.graph.Reach(sp)
 	for _, list := range []struct {
 		names []string
 		asked map[string]bool
@@ -186,6 +195,7 @@ func (sc *scope) widen(ctx context.Context, sp *causal.Spine) (grown bool, err e
 		{hosts, sc.full, func(s string) Query { return Query{Hosts: []string{s}} }},
 		{addresses, sc.addresses, func(s string) Query { return Query{Address: s} }},
 		{sessions, sc.sessions, func(s string) Query { return Query{Session: s} }},
+		{names, sc.names, func(s string) Query { return Query{Named: s} }},
 	} {
 		for _, name := range list.names {
 			more, err := sc.ask(ctx, list.asked, name, list.query(name))

@@ -28,8 +28,8 @@ type Incident struct {
 	Severity    string     `json:"severity"`
 	Hosts       []string   `json:"hosts"`
 	Considered  int        `json:"events_considered"`
-	Kept        int        `json:"events_kept"`
-	Folded      int        `json:"folded"` // actions of the incident that no step shows
+	Kept        int        `json:"events_kept"` // equal acts counted once
+	Folded      int        `json:"folded"`      // actions of the incident that no step shows
 	WeakestStep int        `json:"weakest_step"`
 	Seed        event.ID   `json:"seed"`
 	Entries     []string   `json:"entries"`
@@ -55,6 +55,12 @@ type Step struct {
 	Why           string     `json:"why"`
 	Events        []event.ID `json:"events"`
 	Count         int        `json:"count"` // actions merged into this step
+	// Techniques are the likely ones, best first, at most three; Technique is
+	// the first.
+	Techniques []string `json:"techniques,omitempty"`
+	// Unordered are the earlier steps, by number, of which the clocks of two
+	// hosts do not tell whether they came before this one.
+	Unordered []int `json:"order_not_established,omitempty"`
 }
 
 // Graph is the causal graph of the incident.
@@ -71,6 +77,10 @@ type Node struct {
 	Label      string `json:"label"`
 	ProcessUID string `json:"process_uid"`
 	Verdict    string `json:"verdict"`
+	// Starts are the records of a process's start; more than one where several
+	// logs tell it, none where it was running before.
+	Starts []event.ID `json:"starts,omitempty"`
+	Entity string     `json:"entity"` // the same in every result over the same logs
 }
 
 // Edge joins two nodes; Step is the number of the step that tells it, 0 when
@@ -96,6 +106,7 @@ type Gap struct {
 	WouldClose string    `json:"would_close"`
 	Query      string    `json:"query"`
 	AfterStep  int       `json:"after_step"`
+	About      string    `json:"about,omitempty"` // the entity of a node, where it is about one
 }
 
 // Host is a host of the incident and what reports from it. Times inside the

@@ -189,10 +189,11 @@ func (w *writer) lesser(a *act, who string, f *causal.Facts) string {
 	case causal.VerbRanScript:
 		return fmt.Sprintf("%s ran script: %s", who, w.objectText(a)) + times(a)
 	case causal.VerbCalled:
-		return fmt.Sprintf("%s called %s%s", who, clean(cmp.Or(f.Value, w.objectText(a)), maxText),
-			paren("on "+w.objectText(a), w.objectText(a)))
+		return w.callSentence(a, who, f) + times(a)
 	case causal.VerbLoaded:
 		return fmt.Sprintf("%s loaded %s", w.name(a.object), w.name(a.actor))
+	case causal.VerbAccepted:
+		return fmt.Sprintf("%s accepted a connection from %s", w.objectText(a), w.name(a.actor)) + times(a)
 	case causal.VerbTraffic:
 		return fmt.Sprintf("%s exchanged traffic with %s", who, w.objectText(a))
 	case causal.VerbFailedLogon:
@@ -201,6 +202,22 @@ func (w *writer) lesser(a *act, who string, f *causal.Facts) string {
 		return fmt.Sprintf("%s opened %s with rights to take it over", who, w.objectText(a))
 	}
 	return ""
+}
+
+// callSentence tells an operation of a cloud service or directory, by the name
+// the provider gives it.
+func (w *writer) callSentence(a *act, who string, f *causal.Facts) string {
+	obj := w.objectText(a)
+	if f.Access == "failed" {
+		return fmt.Sprintf("%s tried %s on %s, which failed", who, quote(clean(f.Value, maxText)), obj)
+	}
+	if guid, ok := strings.CutPrefix(obj, "%{"); ok {
+		return fmt.Sprintf("%s accessed the directory object %s", who, strings.TrimSuffix(guid, "}"))
+	}
+	if f.Value == "" || strings.EqualFold(f.Value, w.node(a.object).Name) {
+		return fmt.Sprintf("%s did %s", who, quote(obj))
+	}
+	return fmt.Sprintf("%s did %s on %s", who, quote(clean(f.Value, maxText)), obj)
 }
 
 func (w *writer) startSentence(a *act, who string) string {

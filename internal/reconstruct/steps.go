@@ -24,7 +24,7 @@ func (w *writer) steps() []step {
 	acts := merge(w.acts, sameThing)
 	acts = merge(acts, w.sameLogon)
 	acts = merge(acts, sameKind)
-	acts = merge(acts, sameLeaves)
+	acts = merge(acts, w.sameLeaves)
 	acts = w.keep(acts)
 	steps := make([]step, 0, len(acts))
 	for i := range acts {
@@ -68,7 +68,10 @@ func (a *act) take(b *act) {
 	a.objects = append(a.objects, more...)
 	a.events = unique(append(slices.Clone(a.events), b.events...))
 	a.tags = append(a.tags, b.tags...)
-	a.weight, a.count, a.bytes = max(a.weight, b.weight), a.count+b.count, a.bytes+b.bytes
+	if !sameRecord(a, b) {
+		a.count, a.bytes = a.count+b.count, a.bytes+b.bytes
+	}
+	a.weight, a.bytes = max(a.weight, b.weight), max(a.bytes, b.bytes)
 	if a.verb == causal.VerbLoggedOn && a.object != b.object {
 		a.grade = max(a.grade, b.grade) // two logs of one logon
 	} else {
@@ -79,11 +82,41 @@ func (a *act) take(b *act) {
 	}
 }
 
+// sameRecord reports whether two records tell one act: a record that came twice,
+// or one connection that two logs of a host wrote.
+func sameRecord(a, b *act) bool {
+	if a.verb != b.verb || a.object != b.object && !sameConnection(a, b) {
+		return false
+	}
+	if sameConnection(a, b) {
+		return b.at.Sub(a.until) <= twoLogs
+	}
+	return a.until.Equal(b.at) && a.verb != causal.VerbSpawned
+}
+
+// twoLogs is how far apart two logs of a host write the same.
+const twoLogs = 5 * time.Second
+
+func sameConnection(a, b *act) bool {
+	f, g := a.facts, b.facts
+	return f != nil && g != nil && f.SrcPort != "" && f.SrcPort == g.SrcPort && f.SrcIP == g.SrcIP &&
+		f.DstIP == g.DstIP && f.DstPort == g.DstPort
+}
+
 func near(a, b *act) bool { return b.at.Sub(a.until) <= mergeWithin }
 
 // sameThing joins the same action on the same object.
 func sameThing(a, b *act) bool {
-	return a.verb == b.verb && a.object == b.object && a.arrival == b.arrival && near(a, b)
+	return a.verb == b.verb && a.object == b.object && a.arrival == b.arrival && near(a, b) &&
+		sameCall(a, b)
+}
+
+// sameCall keeps different operations on one thing apart.
+func sameCall(a, b *act) bool {
+	if a.verb != causal.VerbCalled || a.facts == nil || b.facts == nil {
+		return true
+	}
+	return a.facts.Value == b.facts.Value
 }
 
 // sameKind joins lesser actions of one kind: files written, names looked up,
@@ -100,7 +133,7 @@ func sameKind(a, b *act) bool {
 	case causal.VerbReadMemory, causal.VerbInjected, causal.VerbCleared, causal.VerbLoggedOn:
 		return false
 	}
-	return true
+	return sameCall(a, b)
 }
 
 // sameLogon joins two records of one logon by different logs of a host.
@@ -109,10 +142,10 @@ func (w *writer) sameLogon(a, b *act) bool {
 		w.node(a.object).Host == w.node(b.object).Host && b.at.Sub(a.at) <= 5*time.Second
 }
 
-// sameLeaves joins the starts of programs that did nothing further, as a shell
-// does on typed commands.
-func sameLeaves(a, b *act) bool {
-	return a.verb == causal.VerbSpawned && b.verb == causal.VerbSpawned && a.leaf && b.leaf &&
+// sameLeaves joins the starts of programs that did nothing further and serve one
+// purpose, as a shell does on typed commands.
+func (w *writer) sameLeaves(a, b *act) bool {
+	return w.template(a).id == w.template(b).id && a.verb == causal.VerbSpawned && b.verb == causal.VerbSpawned && a.leaf && b.leaf &&
 		a.via < 0 && b.via < 0 && a.weight < weightSeed && b.weight < weightSeed &&
 		worst(a.tags) < 3 && worst(b.tags) < 3 && b.at.Sub(a.until) <= 10*time.Minute
 }
@@ -177,14 +210,21 @@ func levelWeightOf(a *act) int {
 }
 
 func (w *writer) step(a *act, n int) step {
-	tech := w.techniqueOf(a)
+	techs := w.techniquesOf(a)
+	tech, ids := technique{}, []string{}
+	for _, t := range techs {
+		ids = append(ids, t.id)
+	}
+	if len(techs) > 0 {
+		tech = techs[0]
+	}
 	level := max(worst(a.tags), severityOf(a.verb, a.weight))
 	return step{acts: []act{*a}, Step: Step{
 		N: n, From: a.at.UTC(), To: a.until.UTC(), Host: w.hostOf(a),
 		Actor: w.name(a.actor), Verb: a.verb.String(), Object: w.objectNames(a),
 		Sentence: w.sentence(a), Tactic: tech.tactic, Technique: tech.id, TechniqueName: tech.name,
 		Severity: levels[level], Grade: a.grade.String(), Why: clean(a.why, maxText),
-		Events: a.events, Count: a.count,
+		Events: a.events, Count: a.count, Techniques: ids,
 	}}
 }
 

@@ -73,6 +73,12 @@ func wanted(q Query, ev *event.Event) bool {
 		ev.Attrs.Get(event.AttrActorSession) != q.Session {
 		return false
 	}
+	if q.Named != "" && !slices.Contains([]string{
+		ev.Attrs.Get(event.AttrActorUID), ev.Attrs.Get(event.AttrActorUser),
+		ev.Attrs.Get(event.AttrResourceName), ev.Attrs.Get(event.AttrApp),
+	}, q.Named) {
+		return false
+	}
 	return (len(q.Hosts) == 0 || slices.Contains(q.Hosts, host)) &&
 		(len(q.Classes) == 0 || slices.Contains(q.Classes, ev.Class)) &&
 		(q.Address == "" || ev.Attrs.Get(event.AttrSrcIP) == q.Address ||

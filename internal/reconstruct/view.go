@@ -92,10 +92,10 @@ func (b *graphBuilder) finish() Graph {
 		node := b.w.g.Node(n)
 		out := Node{
 			ID: b.id(n), Type: node.Kind.String(), Host: node.Host, Label: b.w.name(n),
-			Verdict: "context",
+			Verdict: "context", Entity: node.Entity.String(),
 		}
 		if node.Kind == causal.KindProcess {
-			out.ProcessUID = node.Key
+			out.ProcessUID, out.Starts = node.Key, node.Launch
 		}
 		if m := b.w.members[n]; m != nil {
 			out.Verdict = m.Verdict.String()
@@ -120,6 +120,7 @@ func (w *writer) gaps(steps []step) []Gap {
 		gap := Gap{
 			Kind: g.Kind, Host: g.Host, From: g.From.UTC(), To: g.To.UTC(),
 			Text: clean(g.Text, 2*maxText), WouldClose: clean(g.WouldClose, maxText), Query: g.Query,
+			About: g.About,
 		}
 		for i := range steps {
 			if !steps[i].From.After(g.From) {
@@ -191,7 +192,7 @@ func (w *writer) head(steps []step, res *Result) Incident {
 	inc.UID = w.uid(&inc)
 	inc.Title = w.title(&inc, steps)
 	inc.Members = w.memberEvents()
-	inc.Kept = len(inc.Members)
+	inc.Kept = w.statements(inc.Members)
 	return inc
 }
 
@@ -230,8 +231,11 @@ func (w *writer) entries(inc *Incident) {
 	for i := range w.sp.Members {
 		m := &w.sp.Members[i]
 		if m.Entry != "" {
-			inc.Entries = append(inc.Entries, fmt.Sprintf("%s on %s (%s)", w.name(m.Node),
-				w.g.Node(m.Node).Host, m.Entry))
+			where := ""
+			if h := w.g.Node(m.Node).Host; h != "" {
+				where = " on " + h
+			}
+			inc.Entries = append(inc.Entries, fmt.Sprintf("%s%s (%s)", w.name(m.Node), where, m.Entry))
 		}
 	}
 }
@@ -306,6 +310,9 @@ func (w *writer) memberEvents() []event.ID {
 			}
 		}
 		for _, r := range w.g.In(m.Node) {
+			if w.ordinary(r) {
+				continue
+			}
 			if !r.Time.Before(m.From) && n.Kind != causal.KindAccount && n.Kind != causal.KindEndpoint {
 				ids = append(ids, r.ID)
 			}
@@ -315,6 +322,39 @@ func (w *writer) memberEvents() []event.ID {
 		ids = append(ids, a.events...)
 	}
 	return unique(ids)
+}
+
+// statements counts what the events of the incident say: the same act of one
+// actor on one thing counts once, and so does the same act on the files of one
+// folder or share, and the same traffic to one place.
+func (w *writer) statements(ids []event.ID) int {
+	type statement struct {
+		src, dst int
+		verb     causal.Verb
+		folder   string
+	}
+	seen := map[statement]bool{}
+	for _, id := range ids {
+		for _, r := range w.g.Of(id) {
+			s := statement{src: r.Src, dst: r.Dst, verb: r.Verb}
+			switch obj := w.node(r.Dst); {
+			case obj.Kind == causal.KindFile || obj.Kind == causal.KindShare:
+				s.dst, s.folder = -1, obj.Key[:strings.LastIndexAny(obj.Key, `\/`)+1]
+			case r.Verb == causal.VerbTraffic:
+				s.src = -1 // the port of the connecting side is another each time
+			}
+			seen[s] = true
+			break // further edges of an event say the same
+		}
+	}
+	return len(seen)
+}
+
+// ordinary reports whether a record says only that a program loaded a library of
+// the system, as all programs do.
+func (w *writer) ordinary(r *causal.Rel) bool {
+	return r.Verb == causal.VerbLoaded && len(w.sc.tags[r.ID]) == 0 && r.ID != w.seed.ID &&
+		causal.SystemPath(w.node(r.Src).Key)
 }
 
 // Reach from which an incident is worse than its worst finding.

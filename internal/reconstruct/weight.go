@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"strings"
+	"time"
 
 	"github.com/evident-sec/evident/internal/causal"
 )
@@ -38,9 +39,39 @@ func (w *writer) weigh(r *causal.Rel) int {
 	case causal.VerbWrote, causal.VerbRenamed:
 		return fileWeight(dst.Key)
 	case causal.VerbConnected:
+		if w.breach(r.Src, r.Time) {
+			return max(connWeight(r.Facts), weightBreach)
+		}
 		return connWeight(r.Facts)
 	}
 	return verbWeights[r.Verb]
+}
+
+// weightBreach is the weight of what a program heard and fetched just before it
+// began to run commands, and of connections of what runs commands.
+const weightBreach = 70
+
+// breachWindow is how long before the first command that is.
+const breachWindow = 30 * time.Second
+
+// breach reports whether a connection at t belongs to a program that runs
+// commands of others, or that started one within the half minute after: a server
+// does that when somebody makes it.
+func (w *writer) breach(n int, t time.Time) bool {
+	if n < 0 || w.members[n] == nil || w.node(n).Portal() || w.node(n).Boundary() {
+		return false
+	}
+	if causal.Interpreter(causal.Base(w.node(n).Name)) {
+		return true
+	}
+	for _, r := range w.g.Out(n) {
+		d := r.Time.Sub(t)
+		if r.Verb == causal.VerbSpawned && r.Dst >= 0 && d >= -time.Second && d <= breachWindow &&
+			causal.Interpreter(causal.Base(w.node(r.Dst).Name)) {
+			return true
+		}
+	}
+	return false
 }
 
 func fileWeight(path string) int {

@@ -1,8 +1,10 @@
 package retro
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/evident-sec/evident/event"
@@ -57,6 +59,10 @@ func (x *selector) file(ctx context.Context, f lake.File) (*selection, error) {
 			return nil, fmt.Errorf("read sealed events: %w", err)
 		}
 	}
+	// Compacted files are in the order of hosts.
+	slices.SortFunc(out.ids, func(a, b event.ID) int {
+		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Leaf, b.Leaf))
+	})
 	return out, nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/evident-sec/evident/internal/search/turns"
 )
 
 // Files lists the lake's files. Snapshot may leave out files without events in
@@ -37,12 +39,14 @@ type File struct {
 
 // Config says where the engine works and how much it may take.
 type Config struct {
-	Dir      string // temporary folder of its own; results that outgrow memory spill here
-	Lake     string // folder that holds all files; nothing outside is readable
-	MemoryMB int    // limit of DuckDB's memory; 0 is 1024
-	Threads  int    // threads of one query; 0 is 2
-	Queries  int    // queries at the same time, further ones wait; 0 is 8
-	Files    Files  // nil: there are only hot events
+	Dir      string        // temporary folder of its own; results that outgrow memory spill here
+	Lake     string        // folder that holds all files; nothing outside is readable
+	MemoryMB int           // limit of DuckDB's memory; 0 is 1024
+	Threads  int           // threads of one query; 0 is 2
+	SpillMB  int           // limit of what spills to Dir, so that no question fills the disk; 0 is 4096
+	Queries  int           // queries at the same time, further ones wait; 0 is 8
+	Time     time.Duration // limit of one question's time; 0 is none
+	Files    Files         // nil: there are only hot events
 }
 
 // Engine answers queries. Its methods are safe for concurrent use.
@@ -50,6 +54,10 @@ type Engine struct {
 	db    *sql.DB
 	files Files
 	hot   *hot
+
+	secret  string // key of the pseudonyms that SQL sees
+	running turns.Turns
+	limit   time.Duration // of one question; 0: none
 }
 
 // Open starts an engine with no hot events.
@@ -57,6 +65,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	cfg.MemoryMB = orDefault(cfg.MemoryMB, 1024)
 	cfg.Threads = orDefault(cfg.Threads, 2)
 	cfg.Queries = orDefault(cfg.Queries, 8)
+	cfg.SpillMB = orDefault(cfg.SpillMB, 4096)
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open search: %w", err)
 	}
@@ -67,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(cfg.Queries + 1) // one writes
 	db.SetMaxIdleConns(cfg.Queries + 1)
-	e := &Engine{db: db, files: cfg.Files}
+	e := &Engine{db: db, files: cfg.Files, limit: cfg.Time, secret: newSecret()}
 	if err = configure(ctx, db, cfg); err == nil {
 		e.hot, err = openHot(ctx, db)
 	}
@@ -109,6 +118,7 @@ func configure(ctx context.Context, db *sql.DB, cfg Config) error {
 		"parquet_metadata_cache = true",
 		"preserve_insertion_order = false", // every answer is ordered explicitly
 		"temp_directory = " + text(filepath.Join(dir, "spill")),
+		"max_temp_directory_size = " + text(strconv.Itoa(cfg.SpillMB)+"MiB"),
 		"allowed_directories = " + allowed,
 		"enable_external_access = false",
 		"lock_configuration = true",

@@ -28,7 +28,7 @@ func (e *Engine) Facets(ctx context.Context, req Request, name string, n int) ([
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.view(ctx, req.From, req.To)
+	v, ctx, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (e *Engine) Values(ctx context.Context, name, prefix string, n int) ([]Face
 	}
 	limited, cancel := context.WithTimeout(ctx, valueBudget)
 	defer cancel()
-	v, err := e.view(limited, time.Time{}, time.Time{})
+	v, limited, err := e.view(limited, time.Time{}, time.Time{})
 	if err != nil {
 		return nil, err
 	}

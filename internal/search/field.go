@@ -6,6 +6,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/safeguard"
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // kind says what values a field takes and how they compare.
@@ -188,38 +189,19 @@ func findField(name string, from, to int) (*field, error) {
 	return nil, fault(from, to, hint, "unknown field %q", name)
 }
 
-// nearest returns the field name that is most like the name, "" when none is.
+// nearest returns the field name that is most like the name, whole or by its
+// last part, "" when none is.
 func nearest(name string) string {
 	name = strings.ToLower(name)
-	best, least := "", max(2, len(name)/3)+1
+	var whole, last []string
 	for _, f := range fields {
-		last := f.name[strings.LastIndexByte(f.name, '.')+1:]
-		d := min(distance(name, f.name), distance(name, last)+1)
-		if d < least {
-			best, least = f.name, d
-		}
+		whole = append(whole, f.name)
+		last = append(last, f.name[strings.LastIndexByte(f.name, '.')+1:])
 	}
-	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	if i := slices.Index(last, textmatch.Nearest(name, last)); i >= 0 && !strings.Contains(name, ".") {
+		return whole[i]
 	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost = 1 + min(corner, row[j], row[j+1])
-			}
-			corner, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return textmatch.Nearest(name, whole)
 }
 
 // freeText lists the fields that a word without a field is looked for in,

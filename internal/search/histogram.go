@@ -23,7 +23,7 @@ func (e *Engine) Histogram(
 	ctx context.Context, req Request, from, to time.Time, buckets int,
 ) ([]Bucket, error) {
 	req.From, req.To = from, to
-	v, err := e.view(ctx, from, to)
+	v, ctx, err := e.view(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ type hot struct {
 	appender *duckdb.Appender // into the last table; nil when there is none to fill
 	made     int              // tables made so far, for their names
 	row      []driver.Value   // scratch
-	waiting  int              // rows in the appender that no query would see yet
+	held     []event.Event    // rows in the appender that no query would see yet
 	lost     uint64           // highest entry whose rows a failed flush lost; 0: none
 
 	list   sync.RWMutex // guards tables
@@ -103,11 +104,30 @@ func (h *hot) create(ctx context.Context, name, further string) error {
 
 // Hot makes unsealed events visible to queries that start after it returned.
 // Each event may be given once, in the order of identifiers. After an error
-// none of the call's events is visible and the call may be repeated.
+// none of the call's events is visible and the call may be repeated. Where
+// queries have taken the memory it needs, they are ended with ErrGaveWay.
 func (e *Engine) Hot(ctx context.Context, evs []event.Event) error {
 	h := e.hot
 	h.write.Lock()
 	defer h.write.Unlock()
+	err := h.take(ctx, evs)
+	if err != nil && ctx.Err() == nil {
+		e.running.GiveWay(ErrGaveWay)
+		if err = h.again(ctx); err == nil {
+			err = h.take(ctx, evs)
+		}
+	}
+	if err != nil {
+		return errors.Join(err, h.lose())
+	}
+	if len(h.held) >= flushRows {
+		return e.flush(ctx)
+	}
+	return nil
+}
+
+// take appends the events, all or none.
+func (h *hot) take(ctx context.Context, evs []event.Event) error {
 	for done := 0; done < len(evs); {
 		room, err := h.room(ctx)
 		if err != nil {
@@ -115,23 +135,28 @@ func (e *Engine) Hot(ctx context.Context, evs []event.Event) error {
 		}
 		n := min(room, len(evs)-done)
 		if err := h.append(evs[done : done+n]); err != nil {
+			h.held = slices.DeleteFunc(h.held, func(ev event.Event) bool {
+				return !before(ev.ID, evs[0].ID)
+			})
 			return errors.Join(fmt.Errorf("append hot events: %w", err), h.undo(evs[0].ID))
 		}
 		done += n
 	}
-	if h.waiting >= flushRows {
-		return h.flush()
-	}
 	return nil
+}
+
+func before(a, b event.ID) bool {
+	return a.Entry < b.Entry || a.Entry == b.Entry && a.Leaf < b.Leaf
 }
 
 // show makes all rows visible to transactions that begin afterwards. It fails
 // while rows are lost: an answer must not miss events without saying so.
-func (h *hot) show() error {
+func (e *Engine) show() error {
+	h := e.hot
 	h.write.Lock()
 	defer h.write.Unlock()
-	if h.waiting > 0 {
-		if err := h.flush(); err != nil {
+	if len(h.held) > 0 {
+		if err := e.flush(context.Background()); err != nil {
 			return err
 		}
 	}
@@ -142,14 +167,92 @@ func (h *hot) show() error {
 	return nil
 }
 
-// flush puts the waiting rows into the table. Where that fails, e.g. because
-// memory and disk are full, the appender is of no more use.
-func (h *hot) flush() error {
-	if err := h.appender.Flush(); err != nil {
-		return errors.Join(fmt.Errorf("append hot events: %w", err), h.finish())
+// flush puts the held rows into the table. Where that fails, questions give
+// their memory back and the rows are appended again; the appender's errors do
+// not tell whether memory was what it lacked.
+func (e *Engine) flush(ctx context.Context) error {
+	h := e.hot
+	err := h.flush()
+	if err != nil && ctx.Err() == nil {
+		e.running.GiveWay(ErrGaveWay)
+		if err = h.again(ctx); err == nil {
+			err = h.flush()
+		}
 	}
-	h.waiting = 0
+	if err != nil {
+		return errors.Join(fmt.Errorf("append hot events: %w", err), h.lose())
+	}
 	return nil
+}
+
+func (h *hot) flush() error {
+	if h.appender == nil {
+		return nil
+	}
+	if err := h.appender.Flush(); err != nil {
+		return err
+	}
+	h.release()
+	return nil
+}
+
+// release forgets the held rows, which the table has now.
+func (h *hot) release() {
+	clear(h.held)
+	h.held = h.held[:0]
+}
+
+// again appends the held rows anew: an appender that failed is of no more use,
+// and how far it came is not known.
+func (h *hot) again(ctx context.Context) error {
+	rows := h.held
+	h.held = nil
+	_ = h.finish() // what it kept is appended again
+	if len(rows) == 0 {
+		return nil
+	}
+	h.held = rows[:0:0]
+	if err := h.undo(rows[0].ID); err != nil {
+		h.held = rows
+		return err
+	}
+	err := h.take(ctx, rows)
+	if err != nil {
+		h.held = rows
+	}
+	return err
+}
+
+// finish closes the last table, with memory that questions give back if need be.
+func (e *Engine) finish(ctx context.Context) error {
+	err := e.hot.finish()
+	if err != nil && ctx.Err() == nil {
+		e.running.GiveWay(ErrGaveWay)
+		if err = e.hot.again(ctx); err == nil {
+			err = e.hot.finish()
+		}
+	}
+	if err != nil {
+		return errors.Join(err, e.hot.lose())
+	}
+	return nil
+}
+
+// Withhold says that events up to the entry could not be made visible: searches
+// fail, saying so, until those are sealed.
+func (e *Engine) Withhold(entry uint64) {
+	e.hot.write.Lock()
+	defer e.hot.write.Unlock()
+	e.hot.lost = max(e.hot.lost, entry)
+}
+
+// lose gives up the held rows.
+func (h *hot) lose() error {
+	if len(h.held) > 0 {
+		h.lost = max(h.lost, h.held[len(h.held)-1].ID.Entry)
+	}
+	h.held = nil
+	return h.finish()
 }
 
 // room returns how many rows the last table takes, after making a new one
@@ -189,7 +292,7 @@ func (h *hot) append(evs []event.Event) error {
 			return fmt.Errorf("append event %s: %w", evs[i].ID, err)
 		}
 	}
-	h.waiting += len(evs)
+	h.held = append(h.held, evs...)
 	h.list.Lock()
 	defer h.list.Unlock()
 	t := &h.tables[len(h.tables)-1]
@@ -270,10 +373,10 @@ func (h *hot) finish() error {
 		return nil
 	}
 	err := h.appender.Close()
-	if err != nil && h.waiting > 0 {
-		h.lost = h.tables[len(h.tables)-1].last
+	h.appender = nil
+	if err == nil {
+		h.release()
 	}
-	h.appender, h.waiting = nil, 0
 	return err
 }
 
@@ -287,7 +390,7 @@ func (e *Engine) Sealed(ctx context.Context, through uint64) error {
 	if n := len(h.tables); n > 0 && h.tables[n-1].rows > 0 && h.tables[n-1].first <= through {
 		// Part of the table being filled is sealed: later events go to a new
 		// one, so that the next seal can drop this one.
-		if err := h.finish(); err != nil {
+		if err := e.finish(ctx); err != nil {
 			return fmt.Errorf("close hot table: %w", err)
 		}
 	}

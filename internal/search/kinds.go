@@ -24,7 +24,7 @@ const maxKinds = 5000
 // Kinds lists the sorts of events there are.
 func (e *Engine) Kinds(ctx context.Context) ([]Kind, error) {
 	req := &Request{}
-	v, err := e.view(ctx, req.From, req.To)
+	v, ctx, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return nil, err
 	}

@@ -69,10 +69,11 @@ func (l *testLake) write(f File, evs []event.Event) error {
 	if err != nil {
 		return err
 	}
-	if err := (&Engine{hot: h}).Hot(ctx, evs); err != nil {
+	e := &Engine{hot: h}
+	if err := e.Hot(ctx, evs); err != nil {
 		return err
 	}
-	if err := h.show(); err != nil {
+	if err := e.show(); err != nil {
 		return err
 	}
 	all := (&view{tables: tableNames(h)}).hotSQL

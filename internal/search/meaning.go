@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/instant"
 )
 
 // meaning turns a field and a value into what is asked of an event. f is nil
@@ -196,7 +197,7 @@ func timeBounds(p during, v value) (predicate, error) {
 
 func timeValue(g glob, v value) (lo, hi int64, err error) {
 	text, _ := g.literal()
-	from, to, ok := ParseTime(text)
+	from, to, ok := instant.Parse(text)
 	if !ok {
 		return 0, 0, fault(v.from, v.to, "write 2026-01-31 or 2026-01-31T08:30:00Z",
 			"not a date or time")

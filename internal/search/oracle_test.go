@@ -86,6 +86,7 @@ func checkQuery(rt *rapid.T, e *Engine, evs []event.Event) {
 	}
 	want := naive(evs, req)
 	checkPages(rt, e, evs, req, want)
+	checkStream(rt, e, req, want)
 	checkEach(rt, e, evs, req)
 	checkCounts(rt, e, evs, req, want)
 }
@@ -110,6 +111,26 @@ func checkPages(rt *rapid.T, e *Engine, evs []event.Event, req Request, want []e
 	}
 	if !slices.Equal(got, want) {
 		rt.Fatalf("search %s from %s to %s:\ngot  %v\nwant %v", req.Query, req.From, req.To, got, want)
+	}
+}
+
+// checkStream compares the streamed first page with the first page.
+func checkStream(rt *rapid.T, e *Engine, req Request, want []event.ID) {
+	var got []event.ID
+	res, err := e.Stream(rt.Context(), req, func(p Part) error {
+		for i := range p.Rows {
+			got = append(got, p.Rows[i].ID)
+		}
+		if p.Done > p.All || p.Total > int64(len(want)) || int64(len(got)) > int64(len(want)) {
+			rt.Fatalf("stream %s: %d of %d, %d matches", req.Query, p.Done, p.All, p.Total)
+		}
+		return nil
+	})
+	if err != nil || res.Total != int64(len(want)) || !res.TotalExact {
+		rt.Fatalf("stream %s: %+v, %v, want %d", req.Query, res, err, len(want))
+	}
+	if (res.After != "") != (len(want) > req.Limit) || !slices.Equal(got, want[:min(len(want), req.Limit)]) {
+		rt.Fatalf("stream %s, after %q:\ngot  %v\nwant %v", req.Query, res.After, got, want)
 	}
 }
 

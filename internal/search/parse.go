@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,11 +15,43 @@ type parser struct {
 	terms int
 	field *field // inside field:( … )
 	open  int    // how many parentheses are open
+
+	now     time.Time         // what relative times count back from
+	set     map[string]string // values of parameters; nil: $name is text
+	used    map[string]bool   // parameters that were read
+	collect bool              // parameters need no value yet
+	hole    bool              // the value being read holds one without a value
+	judged  []judged          // values that safeguard has to see
 }
 
-// Parse reads a query; the empty one matches every event. Errors are
-// *SyntaxError. The language is described in docs/query-language.md.
+// Parse reads a query without stages; the empty one matches every event. Errors
+// are *SyntaxError. The language is described in docs/query-language.md.
 func Parse(src string) (*Query, error) {
+	pl, err := ParsePipeline(src, Options{})
+	if err != nil {
+		return nil, err
+	}
+	if pl.Piped() {
+		return nil, fault(pl.pipe, len(src), "leave the pipe out", "only events can be asked for here")
+	}
+	return pl.Query, nil
+}
+
+// ParseOwn reads a query that the program made of values it found in events. No
+// person asked for them, so package safeguard does not judge them.
+func ParseOwn(src string) (*Query, error) {
+	p, err := newParser(src)
+	if err != nil {
+		return nil, err
+	}
+	q, err := p.query()
+	if err == nil && !p.end() {
+		return nil, fault(p.pos, p.pos+1, "", "only events can be asked for here")
+	}
+	return q, err
+}
+
+func newParser(src string) (*parser, error) {
 	if len(src) > MaxQueryBytes {
 		return nil, fault(MaxQueryBytes, len(src), "",
 			"the query is longer than %d bytes", MaxQueryBytes)
@@ -28,15 +61,19 @@ func Parse(src string) (*Query, error) {
 			return nil, fault(i, i+1, "", "the query is not UTF-8 text")
 		}
 	}
-	p := &parser{src: src}
-	if p.space(); p.end() {
+	return &parser{src: src, now: time.Now().UTC()}, nil
+}
+
+// query reads the conditions, up to the first pipe.
+func (p *parser) query() (*Query, error) {
+	if p.space(); p.end() || p.at('|') {
 		return &Query{}, nil
 	}
 	root, err := p.or()
 	if err != nil {
 		return nil, err
 	}
-	if !p.end() {
+	if !p.end() && !p.at('|') {
 		return nil, fault(p.pos, p.pos+1, "quote it to search for it",
 			"this parenthesis closes nothing")
 	}
@@ -89,7 +126,7 @@ func (p *parser) and() (node, error) {
 	left, err := p.unary()
 	for err == nil {
 		p.space()
-		if p.end() || p.at(')') || p.keyword("OR") {
+		if p.end() || p.at(')') || p.at('|') || p.keyword("OR") {
 			break
 		}
 		if p.keyword("AND") {
@@ -146,6 +183,8 @@ func (p *parser) primary() (node, error) {
 	switch {
 	case p.end():
 		return nil, fault(p.pos, p.pos, "", "a term is missing at the end")
+	case p.at('|'):
+		return nil, fault(p.pos, p.pos+1, "quote it to search for it", "a term is missing before the pipe")
 	case p.at(')'):
 		return nil, p.closing()
 	case p.at('('):
@@ -204,7 +243,7 @@ func (p *parser) parens() (node, error) {
 
 // boundary reports text that sticks to the end of a term.
 func (p *parser) boundary() error {
-	if r, _ := utf8.DecodeRuneInString(p.src[p.pos:]); p.end() || isSpace(r) || r == ')' {
+	if r, _ := utf8.DecodeRuneInString(p.src[p.pos:]); p.end() || isSpace(r) || r == ')' || r == '|' {
 		return nil
 	}
 	return fault(p.pos, p.pos+1, "add a space, or quote the whole value",

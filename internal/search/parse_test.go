@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/instant"
 	"github.com/evident-sec/evident/internal/search"
 )
 
@@ -27,15 +29,28 @@ func TestParse(t *testing.T) {
 		datadriven.RunTest(t, path, func(_ *testing.T, d *datadriven.TestData) string {
 			var out strings.Builder
 			for line := range strings.SplitSeq(d.Input, "\n") {
-				describe(&out, line)
+				describe(&out, d, line)
 			}
 			return out.String()
 		})
 	})
 }
 
-func describe(out *strings.Builder, line string) {
-	q, err := search.Parse(line)
+// describe reads a line as d says: "parse", or "stages" with the values of
+// parameters as arguments. It is noon.
+func describe(out *strings.Builder, d *datadriven.TestData, line string) {
+	var q fmt.Stringer
+	var err error
+	if q, err = search.Parse(line); d.Cmd == "stages" {
+		opt := search.Options{Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+		for _, arg := range d.CmdArgs {
+			if opt.Set == nil {
+				opt.Set = make(map[string]string)
+			}
+			opt.Set[arg.Key] = strings.Join(arg.Vals, ",")
+		}
+		q, err = search.ParsePipeline(line, opt)
+	}
 	var fault *search.SyntaxError
 	if !errors.As(err, &fault) {
 		fmt.Fprintln(out, q)
@@ -69,7 +84,7 @@ func eventOf(t *testing.T, d *datadriven.TestData) event.Event {
 		case arg.Key == "raw":
 			ev.Raw = []byte(value)
 		case arg.Key == "time":
-			from, _, ok := search.ParseTime(value)
+			from, _, ok := instant.Parse(value)
 			if !ok {
 				d.Fatalf(t, "not a time: %s", value)
 			}
@@ -91,9 +106,10 @@ func TestLimits(t *testing.T) {
 		"values":    strings.Repeat("a ", search.MaxTerms+1),
 		"wildcards": strings.Repeat("a*", 33),
 		"encoding":  "a\xffb",
+		"stages":    "a " + strings.Repeat("|head 1", search.MaxStages+1),
 	} {
 		var fault *search.SyntaxError
-		if _, err := search.Parse(text); !errors.As(err, &fault) {
+		if _, err := search.ParsePipeline(text, search.Options{}); !errors.As(err, &fault) {
 			t.Errorf("%s: got %v, want a syntax error", name, err)
 		}
 	}
@@ -131,4 +147,49 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q and %q differ", text, canonical)
 		}
 	})
+}
+
+func FuzzPipeline(f *testing.F) {
+	for _, seed := range []string{
+		`a | count`, `| count by device.hostname, severity | sort -count | head 5`, `"a"|table time`,
+		`* | timechart span=15m count by class_name`, `x | top 3 user.name by device.hostname | dedup count`,
+		`user.name:$u | head $n`, `time:>=-24h time:[-7d TO now] | sort -time, +severity`, `|`, `a \| b | x`,
+	} {
+		f.Add(seed, "value")
+	}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text, value string) {
+		names, err := search.Parameters(text)
+		inside(t, text, err)
+		set := map[string]string{}
+		for _, name := range names {
+			set[name] = value
+		}
+		pl, err := search.ParsePipeline(text, search.Options{Now: now, Set: set})
+		if inside(t, text, err); err != nil {
+			return
+		}
+		canonical := pl.String()
+		if len(canonical) > search.MaxQueryBytes {
+			return
+		}
+		again, err := search.ParsePipeline(canonical, search.Options{Now: now.Add(time.Hour)})
+		if err != nil || again.String() != canonical {
+			t.Errorf("%q prints as %q, which parses as %v (%v)", text, canonical, again, err)
+		}
+	})
+}
+
+// inside checks that a fault lies in the text.
+func inside(t *testing.T, text string, err error) {
+	var fault *search.SyntaxError
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &fault) {
+		t.Fatalf("%q: %v is no syntax error", text, err)
+	}
+	if fault.Offset < 0 || fault.Length < 0 || fault.Offset+fault.Length > len(text) {
+		t.Errorf("%q: fault at %d+%d", text, fault.Offset, fault.Length)
+	}
 }

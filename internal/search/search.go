@@ -12,15 +12,11 @@ import (
 // bad Request.After, and the context's error when it ended first.
 func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
-	var after *key
-	if req.After != "" {
-		k, err := parseCursor(req.After)
-		if err != nil {
-			return nil, err
-		}
-		after = &k
+	after, err := req.cursor()
+	if err != nil {
+		return nil, err
 	}
-	v, err := e.view(ctx, req.From, req.To)
+	v, ctx, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return nil, err
 	}
@@ -31,50 +27,37 @@ func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
-	more := len(keys) > limit
-	if more {
-		keys = keys[:limit]
-		res.After = keys[limit-1].cursor()
-	}
-	if res.Rows, err = v.fetch(ctx, &req, keys); err != nil {
+	if res.Rows, err = v.fetch(ctx, &req, keys[:min(limit, len(keys))]); err != nil {
 		return nil, ended(ctx, err)
 	}
-	res.Total, res.TotalExact = int64(len(keys)), !more && after == nil
-	if !res.TotalExact && req.CountFor >= 0 {
-		if err := v.count(ctx, &req, res); err != nil {
-			return nil, ended(ctx, err)
-		}
+	if err := v.finish(ctx, &req, res, keys, after, nil); err != nil {
+		return nil, ended(ctx, err)
 	}
 	res.Took = time.Since(start)
 	return res, nil
 }
 
-// ended returns the context's error in place of DuckDB's words for it.
-func ended(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && err != nil {
-		return fmt.Errorf("search events: %w", cause)
-	}
-	return err
-}
-
 // Count returns how many events match. exact is false when the time that
 // Request.CountFor allows was over before the end; n is then a lower bound.
 func (e *Engine) Count(ctx context.Context, req Request) (n int64, exact bool, err error) {
-	v, err := e.view(ctx, req.From, req.To)
+	v, ctx, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return 0, false, err
 	}
 	defer v.close()
 	var res Result
-	if err := v.count(ctx, &req, &res); err != nil {
+	if err := v.count(ctx, &req, &res, nil); err != nil {
 		return 0, false, ended(ctx, err)
 	}
 	return res.Total, res.TotalExact, nil
 }
 
 // count sets Total and TotalExact. It must be the view's last statement: the
-// transaction is of no use once a statement was interrupted.
-func (v *view) count(ctx context.Context, req *Request, res *Result) error {
+// transaction is of no use once a statement was interrupted. tell, which may be
+// nil, is told how far it is.
+func (v *view) count(
+	ctx context.Context, req *Request, res *Result, tell func(total int64, done, all int) error,
+) error {
 	budget := req.CountFor
 	if budget == 0 {
 		budget = countBudget
@@ -83,6 +66,7 @@ func (v *view) count(ctx context.Context, req *Request, res *Result) error {
 	defer cancel()
 	total := int64(0)
 	left := v.stretches(req, nil)
+	all := len(left)
 	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
 		part := left[:min(step, len(left))]
 		left = left[len(part):]
@@ -95,6 +79,12 @@ func (v *view) count(ctx context.Context, req *Request, res *Result) error {
 			return err
 		}
 		total += n
+		if tell == nil {
+			continue
+		}
+		if err := tell(total, all-len(left), all); err != nil {
+			return err
+		}
 	}
 	res.Total, res.TotalExact = total, true
 	return nil
@@ -135,7 +125,7 @@ func inside(req *Request, s span) bool {
 // whole answer is sorted at once, so DuckDB's memory limit bounds it; what does
 // not fit spills to Config.Dir.
 func (e *Engine) Each(ctx context.Context, req Request, visit func(Row) error) error {
-	v, err := e.view(ctx, req.From, req.To)
+	v, ctx, err := e.view(ctx, req.From, req.To)
 	if err != nil {
 		return err
 	}

@@ -89,6 +89,14 @@ func (p *parser) term(f *field, v value) (node, error) {
 	if f == nil && v.text.anything() {
 		return all{}, nil
 	}
+	if p.hole {
+		p.hole = false
+		return not{all{}}, nil
+	}
+	if err := p.relative(f, &v); err != nil {
+		return nil, err
+	}
+	p.remember(f, v)
 	pred, err := meaning(f, v)
 	if err != nil {
 		return nil, err
@@ -101,6 +109,7 @@ func (p *parser) term(f *field, v value) (node, error) {
 // anything else.
 func (p *parser) word(stop string) (glob, error) {
 	var g glob
+	start := p.pos
 	for !p.end() {
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
 		if isSpace(r) || strings.ContainsRune(stop, r) {
@@ -117,6 +126,10 @@ func (p *parser) word(stop string) (glob, error) {
 		default:
 			g = g.add(r)
 		}
+	}
+	if name, ok := p.parameter(start); ok {
+		text, err := p.valueOf(name, start)
+		return glob(text), err
 	}
 	return g, nil
 }

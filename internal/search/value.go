@@ -28,7 +28,7 @@ type value struct {
 // special are the characters that a backslash takes the meaning from. In the
 // value of a field only those of inValue have one, past its first character.
 const (
-	special = `*?\"()[]<>:- `
+	special = `*?\"()[]<>:-| `
 	inValue = `*?\"()`
 )
 

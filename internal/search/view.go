@@ -20,6 +20,7 @@ type view struct {
 	hotRows int64 // hot rows after through
 	hot   span
 	files []File
+	over  func() // the question is no longer running
 }
 
 // span is a range of event times in microseconds, both ends included.
@@ -27,14 +28,19 @@ type span struct{ from, to int64 }
 
 // view opens a sight of the events in [from, to); zero times are open ends.
 // Hot tables are pinned before the files are listed: an event that is sealed in
-// between is then in both, and its hot row is hidden by the watermark.
-func (e *Engine) view(ctx context.Context, from, to time.Time) (*view, error) {
+// between is then in both, and its hot row is hidden by the watermark. What is
+// asked of the view has to be asked with the context that comes with it.
+func (e *Engine) view(
+	ctx context.Context, from, to time.Time,
+) (*view, context.Context, error) {
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open search view: %w", err)
+		return nil, ctx, fmt.Errorf("open search view: %w", err)
 	}
-	v := &view{conn: conn}
-	if err = e.hot.show(); err == nil {
+	v := &view{conn: conn, over: func() {}}
+	if err = e.show(); err == nil {
+		// From here on arriving events may end the question; show waits for none.
+		ctx, v.over = e.running.Begin(ctx, e.limit, ErrTime)
 		err = e.pin(ctx, v)
 	}
 	if err == nil {
@@ -44,10 +50,11 @@ func (e *Engine) view(ctx context.Context, from, to time.Time) (*view, error) {
 		err = v.measureHot(ctx)
 	}
 	if err != nil {
+		err = ended(ctx, fmt.Errorf("open search view: %w", err))
 		v.close()
-		return nil, fmt.Errorf("open search view: %w", err)
+		return nil, ctx, err
 	}
-	return v, nil
+	return v, ctx, nil
 }
 
 // pin begins the transaction that keeps the hot tables as they are. The list
@@ -106,6 +113,7 @@ func (v *view) close() {
 		_ = v.tx.Rollback() // it only read
 	}
 	_ = v.conn.Close()
+	v.over()
 }
 
 // hotSQL selects columns of the hot rows that no file has.

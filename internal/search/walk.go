@@ -21,8 +21,17 @@ const maxStep = 64
 // reads the sources from the end the answer starts at, a few at first and then
 // more at once, and stops when what is left cannot contribute.
 func (v *view) walk(ctx context.Context, req *Request, after *key, n int) ([]key, error) {
+	return v.walkParts(ctx, req, after, n, func([]key, int, int) error { return nil })
+}
+
+// walkParts is walk, and says after each statement which keys are certain to be
+// the first ones, and how many of the sources were read.
+func (v *view) walkParts(
+	ctx context.Context, req *Request, after *key, n int, tell func(sure []key, done, all int) error,
+) ([]key, error) {
 	var best []key
 	left := v.stretches(req, after)
+	all := len(left)
 	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
 		full := len(best) >= n
 		if full && beyond(req, left[0], best[n-1]) {
@@ -42,8 +51,23 @@ func (v *view) walk(ctx context.Context, req *Request, after *key, n int) ([]key
 		best = append(best, keys...)
 		slices.SortFunc(best, func(a, b key) int { return compareKeys(a, b, req.Oldest) })
 		best = best[:min(n, len(best))]
+		if err := tell(sure(req, best, left), all-len(left), all); err != nil {
+			return nil, err
+		}
 	}
 	return best, nil
+}
+
+// sure returns the keys that nothing in the sources left can come before.
+func sure(req *Request, best []key, left []stretch) []key {
+	if len(left) == 0 {
+		return best
+	}
+	n := 0
+	for n < len(best) && beyond(req, left[0], best[n]) {
+		n++
+	}
+	return best[:n]
 }
 
 func compareKeys(a, b key, oldest bool) int {

@@ -26,12 +26,11 @@ func frameEVTX(in *bufio.Reader, b *batcher) error {
 	if stop(err) {
 		return err
 	}
-	b.sealed(log)
-	return err
+	return errors.Join(err, b.sealed(log))
 }
 
 // sealed reports what the log's own checksums and record numbers say.
-func (b *batcher) sealed(log *evtx.Reader) {
+func (b *batcher) sealed(log *evtx.Reader) error {
 	for _, p := range log.Problems() {
 		if p.Lost {
 			b.r.problem(b.name, p.Where, "%s", p.Text)
@@ -42,6 +41,21 @@ func (b *batcher) sealed(log *evtx.Reader) {
 	v := log.Verdict()
 	b.r.cfg.Log.Debug("event log read", "source", b.name, "chunks", v.Chunks, "records", v.Records,
 		"unsound_chunks", v.Unsound, "unclosed", v.Unclosed, "old_records_not_read", v.Old)
+	if b.r.cfg.Sealed == nil || v.Records == 0 {
+		return nil
+	}
+	seal := Seal{Source: b.name, Verdict: v}
+	for _, p := range log.Problems() {
+		line := p.Text
+		if p.Where != "" {
+			line = p.Where + ": " + p.Text
+		}
+		seal.Problems = append(seal.Problems, line)
+	}
+	if err := b.r.cfg.Sealed(b.ctx, seal); err != nil {
+		return &appendError{fmt.Errorf("seal the verdict on %s: %w", b.name, err)}
+	}
+	return nil
 }
 
 func eachChunk(log *evtx.Reader, b *batcher) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/evtx"
 )
 
 // Config wires a Reader. Append and Known are required.
@@ -31,8 +32,18 @@ type Config struct {
 	MaxDelay time.Duration
 	// Progress is called after every batch; nil for none.
 	Progress func(Progress)
+	// Sealed gets what the seals of a source say, e.g. the checksums of a Windows
+	// event log, after it was read; nil for none.
+	Sealed func(context.Context, Seal) error
 	// Log receives diagnostics; nil for none.
 	Log *slog.Logger
+}
+
+// Seal is what the seals that a source brings say about it.
+type Seal struct {
+	Source   string       // as in the entries
+	Verdict  evtx.Verdict // of a Windows event log
+	Problems []string     // in words, with their places; empty where every seal holds
 }
 
 // Progress says how far an Ingest is.

@@ -17,6 +17,7 @@ type Change struct {
 	Dead     []DeadLetter
 	Sources  []Freshness
 	Windows  []WindowRow // of correlations, after the last of these entries
+	Overlays []Overlay   // what analysts said of incidents
 }
 
 // DeadLetter is a record that could not be decoded. The record itself is
@@ -47,7 +48,8 @@ func (s *Store) Apply(ctx context.Context, c Change) error {
 	}
 	defer tx.Rollback() // no effect once committed
 	for _, step := range []func(context.Context, *sql.Tx) error{
-		c.addBatches, c.addFindings, c.addDead, c.addSources, c.addWindows, c.advance,
+		c.addBatches, c.addFindings, c.addDead, c.addSources, c.addWindows, c.addOverlays,
+		c.advance,
 	} {
 		if err := step(ctx, tx); err != nil {
 			return fmt.Errorf("apply state change: %w", err)

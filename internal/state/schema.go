@@ -30,4 +30,14 @@ CREATE INDEX findings_rule ON findings (rule, time);
 CREATE TABLE correlation_windows (
   correlation TEXT NOT NULL, grp BLOB NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY (correlation, grp, part)) STRICT;
+`, `
+CREATE TABLE overlays (
+  uid TEXT PRIMARY KEY, incident TEXT NOT NULL, event TEXT NOT NULL, time INTEGER NOT NULL,
+  entry INTEGER NOT NULL, leaf INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX overlays_incident ON overlays (incident);
+CREATE INDEX overlays_event ON overlays (event);
+`, `
+CREATE TABLE searches (
+  name TEXT PRIMARY KEY, query TEXT NOT NULL, note TEXT NOT NULL, saved_by TEXT NOT NULL,
+  saved INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `}

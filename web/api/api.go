@@ -11,6 +11,7 @@ import (
 
 	"github.com/evident-sec/evident/internal/attack"
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/posture"
 )
 
 // Config wires an API.
@@ -20,6 +21,7 @@ type Config struct {
 	Demo         bool   // the data are fictional
 	Version      string
 	Attack       *attack.Catalog // names of techniques; nil for none
+	Posture      *posture.Keeper // the register; nil for none
 	Log          *slog.Logger
 }
 
@@ -43,6 +45,12 @@ func New(cfg Config) *API {
 	a.get("overview", a.overview)
 	a.get("histogram", a.histogram)
 	a.get("search", a.search)
+	a.handle("GET", "search/live", http.HandlerFunc(a.live))
+	a.handle("POST", "sql", a.answer(a.sql))
+	a.get("searches", a.searches)
+	a.get("searches/{name}", a.savedSearch)
+	a.handle("PUT", "searches/{name}", a.answer(a.saveSearch))
+	a.handle("DELETE", "searches/{name}", a.answer(a.deleteSearch))
 	a.get("facets", a.facets)
 	a.get("complete", a.complete)
 	a.get("fields", a.fields)
@@ -52,6 +60,10 @@ func New(cfg Config) *API {
 	a.get("findings/{uid}", a.finding)
 	a.get("incidents", a.incidents)
 	a.get("incidents/{id}", a.incident)
+	a.get("incidents/{id}/overlays", a.overlays)
+	a.get("incidents/{id}/diff", a.difference)
+	a.handle("POST", "incidents/{id}/overlays", a.answer(a.annotate))
+	a.handle("GET", "incidents/{id}/export", http.HandlerFunc(a.export))
 	a.get("health", a.health)
 	a.get("rules", a.rules)
 	a.get("rules/coverage", a.coverage)
@@ -62,6 +74,7 @@ func New(cfg Config) *API {
 	a.handle("POST", "rules/shadow", a.answer(a.startShadow))
 	a.handle("POST", "rules/shadow/accept", a.answer(a.acceptShadow))
 	a.handle("POST", "rules/shadow/discard", a.answer(a.discardShadow))
+	a.exposureRoutes()
 	a.handle("POST", "verify", a.answer(a.verify))
 	a.handle("POST", "ingest", a.answer(a.ingest))
 	a.handle("GET", "events/{uid}/raw", http.HandlerFunc(a.raw))

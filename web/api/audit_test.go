@@ -83,6 +83,17 @@ func TestReadingIsRecordedBeforeTheAnswer(t *testing.T) {
 		{"GET", "rules/RULE/explain?event=EVENT", "explain-rule", "EVENT"},
 		{"POST", "rules/shadow", "shadow-rules", ""},
 		{"POST", "rules/shadow/discard", "discard-shadow-rules", ""},
+		{"GET", "exposure", "read-exposure", "holdings"},
+		{"GET", "exposure/map", "read-exposure", "map most-likely"},
+		{"GET", "exposure/paths", "read-exposure", "paths most-likely"},
+		{"GET", "exposure/paths?from=staff&to=faces", "read-path", "staff to faces"},
+		{"GET", "exposure/chokes", "read-exposure", "chokes"},
+		{"GET", "exposure/combined", "read-exposure", "combined"},
+		{"GET", "exposure/vendors?proposal=gap-consultant", "read-exposure", "vendors gap-consultant"},
+		{"GET", "exposure/checks", "read-exposure", "checks"},
+		{"GET", "exposure/gaps", "read-exposure", "gaps"},
+		{"GET", "reviews", "list-reviews", "reviews"},
+		{"GET", "reviews/gap-consultant", "read-review", "gap-consultant"},
 		{"POST", "verify", "verify", ""},
 	} {
 		target := fill.Replace(c.target)

@@ -1,12 +1,19 @@
 package api
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Caller is who makes a request, as a pseudonym.
 type Caller struct {
-	ID   string `json:"id"`
-	Role string `json:"role"`
+	ID     string   `json:"id"`
+	Role   string   `json:"role"`
+	Grants []string `json:"grants,omitempty"` // roles held besides, e.g. ExposureDetail
 }
+
+// May reports whether the caller holds a role.
+func (c Caller) May(role string) bool { return c.Role == role || slices.Contains(c.Grants, role) }
 
 type callerKey struct{}
 

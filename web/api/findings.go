@@ -10,6 +10,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/detect"
+	"github.com/evident-sec/evident/internal/instant"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/state"
 )
@@ -108,9 +109,13 @@ func timeRange(r *http.Request) (from, to time.Time, err error) {
 		if text == "" {
 			continue
 		}
+		if back, ok := instant.Relative(text, time.Now()); ok {
+			*at = back
+			continue
+		}
 		if *at, err = time.Parse(time.RFC3339Nano, text); err != nil {
 			return from, to, badRequest("bad-time", "The time "+strconv.Quote(text)+" cannot be read",
-				"Write times as 2026-11-18T02:11:00Z.")
+				"Write times as 2026-11-18T02:11:00Z or -24h.")
 		}
 		*at = at.UTC()
 	}

@@ -132,7 +132,7 @@ func (a *API) stages(s *node.Overall) []stage {
 		},
 		{"Dead letters", state(s.DeadLetters == 0), strconv.Itoa(s.DeadLetters), "journaled, not parsed"},
 	}
-	out = append(out, a.rulesStage())
+	out = append(out, a.rulesStage(), witnessStage(s.Ledger.Witness))
 	if out[4].State == "" {
 		out[4].State = "fail"
 	}
@@ -197,6 +197,10 @@ func (a *API) metrics() *prometheus.Registry {
 	gauge("journal_entries", "Entries acknowledged.", func(s *node.Overall) float64 { return float64(s.Journal.Last) })
 	gauge("ledger_sealed_entries", "Entries under a signed checkpoint.",
 		func(s *node.Overall) float64 { return float64(s.Ledger.Sealed) })
+	gauge("ledger_cosigned_entries", "Entries that a quorum of witnesses cosigned; -1 without witnesses.",
+		func(s *node.Overall) float64 { return float64(witnessed(s.Ledger.Witness)) })
+	gauge("witness_alarms", "Witnesses that contradict the ledger.",
+		func(s *node.Overall) float64 { return float64(witnessAlarms(s.Ledger.Witness)) })
 	gauge("pipeline_through_entry", "Last entry that is searchable.",
 		func(s *node.Overall) float64 { return float64(s.Pipeline.Through) })
 	gauge("pipeline_lag_seconds", "How far processing is behind.",

@@ -21,7 +21,7 @@ const maxSourceName = 200
 // detection.
 var formats = []event.Format{
 	"", event.FormatJSON, event.FormatEVTX, event.FormatSyslog, event.FormatAuditd, event.FormatZeek,
-	event.FormatCSV, event.FormatText,
+	event.FormatCSV, event.FormatTimesketch, event.FormatText,
 }
 
 // ingest answers POST ingest: the body is read as evident ingest reads a file.
@@ -35,7 +35,7 @@ func (a *API) ingest(ctx context.Context, r *http.Request) (any, error) {
 	}
 	if !slices.Contains(formats, format) {
 		return nil, badRequest("bad-format", "There is no such format",
-			"Give json, evtx, syslog, auditd, zeek-tsv, csv or text, or leave format out.")
+			"Give json, evtx, syslog, auditd, zeek-tsv, csv, timesketch or text, or leave format out.")
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
 		return nil, badRequest("bad-body", "Forms are not taken", "Send the log itself as the body.")

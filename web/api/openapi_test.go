@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -168,6 +169,18 @@ var answers = []struct{ route, target, body string }{
 	{"GET /api/v1/search", "search", ""},
 	{"GET /api/v1/search", "search?q=device.hostname:ws07&limit=3&from=2026-03-02T09:00:00Z", ""},
 	{"GET /api/v1/search", "search?q=device.hostname:nobody", ""},
+	{"GET /api/v1/search", "search?q=%7C+count+by+device.hostname%2C+severity", ""},
+	{"GET /api/v1/search", "search?q=*+%7C+timechart+span%3D1h+count&from=-9999w", ""},
+	{"GET /api/v1/search", "search?q=*+%7C+head+3", ""},
+	{"GET /api/v1/search/live", "search/live?q=*", ""},
+	{"GET /api/v1/search/live", "search/live?q=%7C+top+3+device.hostname", ""},
+	{"POST /api/v1/sql", "sql", `{"sql":"SELECT device_hostname, count(*), max(time) FROM events GROUP BY ALL"}`},
+	{"PUT /api/v1/searches/{name}", "searches/hosts", `{"query":"device.hostname:$host | count","note":"n"}`},
+	{"PUT /api/v1/searches/{name}", "searches/all", `{"query":"*"}`},
+	{"GET /api/v1/searches", "searches", ""},
+	{"GET /api/v1/searches/{name}", "searches/hosts", ""},
+	{"GET /api/v1/searches/{name}", "searches/hosts?set=host%3Dws07", ""},
+	{"DELETE /api/v1/searches/{name}", "searches/all", ""},
 	{"GET /api/v1/facets", "facets?field=device.hostname", ""},
 	{"GET /api/v1/facets", "facets?field=class_uid&n=2", ""},
 	{"GET /api/v1/complete", "complete?q=device.&cursor=7", ""},
@@ -184,6 +197,16 @@ var answers = []struct{ route, target, body string }{
 	{"GET /api/v1/incidents/{id}", "incidents/INCIDENT", ""},
 	{"GET /api/v1/incidents/{id}", "incidents/FINDING", ""},
 	{"GET /api/v1/incidents/{id}", "incidents/EVENT", ""},
+	{"POST /api/v1/incidents/{id}/overlays", "incidents/FINDING/overlays", `{"kind":"pin","step":1,"reason":"r"}`},
+	{
+		"POST /api/v1/incidents/{id}/overlays", "incidents/EVENT/overlays",
+		`{"kind":"add","text":"a door","at":"2026-03-02T09:00:00Z","events":["1-0"],"reason":"r"}`,
+	},
+	{"GET /api/v1/incidents/{id}/overlays", "incidents/FINDING/overlays", ""},
+	{"GET /api/v1/incidents/{id}/diff", "incidents/FINDING/diff", ""},
+	{"GET /api/v1/incidents/{id}/diff", "incidents/FINDING/diff?with=EVENT", ""},
+	{"GET /api/v1/incidents/{id}/export", "incidents/FINDING/export?format=stix", ""},
+	{"GET /api/v1/incidents/{id}/export", "incidents/INCIDENT/export?format=html", ""},
 	{"GET /api/v1/health", "health", ""},
 	{"GET /api/v1/rules", "rules", ""},
 	{"GET /api/v1/rules", "rules?level=high&q=lsass&limit=1", ""},
@@ -198,6 +221,29 @@ var answers = []struct{ route, target, body string }{
 	{"POST /api/v1/rules/shadow/accept", "rules/shadow/accept", `{"force":true}`},
 	{"POST /api/v1/rules/shadow", "rules/shadow", ""},
 	{"POST /api/v1/rules/shadow/discard", "rules/shadow/discard", ""},
+	{"GET /api/v1/exposure", "exposure", ""},
+	{"GET /api/v1/exposure", "exposure?detail=false", ""},
+	{"GET /api/v1/exposure/map", "exposure/map", ""},
+	{"GET /api/v1/exposure/map", "exposure/map?detail=false", ""},
+	{"GET /api/v1/exposure/paths", "exposure/paths?aim=least-effort&limit=7", ""},
+	{"GET /api/v1/exposure/paths", "exposure/paths?from=staff&to=faces&ways=3", ""},
+	{"GET /api/v1/exposure/paths", "exposure/paths?detail=false", ""},
+	{"GET /api/v1/exposure/chokes", "exposure/chokes?budget=6", ""},
+	{"GET /api/v1/exposure/chokes", "exposure/chokes?detail=false", ""},
+	{"GET /api/v1/exposure/combined", "exposure/combined", ""},
+	{"GET /api/v1/exposure/combined", "exposure/combined?detail=false", ""},
+	{"GET /api/v1/exposure/vendors", "exposure/vendors", ""},
+	{"GET /api/v1/exposure/vendors", "exposure/vendors?proposal=gap-consultant", ""},
+	{"GET /api/v1/exposure/vendors", "exposure/vendors?detail=false", ""},
+	{"GET /api/v1/exposure/checks", "exposure/checks", ""},
+	{"GET /api/v1/exposure/checks", "exposure/checks?detail=false", ""},
+	{"GET /api/v1/exposure/gaps", "exposure/gaps", ""},
+	{"GET /api/v1/exposure/gaps", "exposure/gaps?detail=false", ""},
+	{"GET /api/v1/reviews", "reviews", ""},
+	{"GET /api/v1/reviews", "reviews?detail=false", ""},
+	{"GET /api/v1/reviews/{id}", "reviews/gap-consultant", ""},
+	{"GET /api/v1/reviews/{id}", "reviews/location-feed", ""},
+	{"GET /api/v1/reviews/{id}", "reviews/biometric-app?detail=false", ""},
 	{"POST /api/v1/verify", "verify", ""},
 	{"GET /api/v1/status", "status", ""}, // again, with a verification
 	{"POST /api/v1/ingest", "ingest?source=one", `{"a":1}`},
@@ -337,7 +383,11 @@ func TestParametersAreAsDocumented(t *testing.T) {
 					want = http.StatusBadRequest
 				}
 				key := p["name"].(string)
-				target := fill.Replace(strings.ReplaceAll(name, "{id}", "RULE") + "?" + needed[name] + "&")
+				id := map[string]string{
+					"reviews/{id}": "gap-consultant", "incidents/{id}/export": "INCIDENT",
+				}[name]
+				id = cmp.Or(id, "RULE")
+				target := fill.Replace(strings.ReplaceAll(name, "{id}", id) + "?" + needed[name] + "&")
 				target += key + "=" + url.QueryEscape(value)
 				w := s.ask(method, target, `{"a":1}`)
 				if w.Code != want {

@@ -8,8 +8,10 @@ import (
 	"net/http"
 
 	"github.com/evident-sec/evident/internal/node"
+	"github.com/evident-sec/evident/internal/posture"
 	"github.com/evident-sec/evident/internal/search"
 	"github.com/evident-sec/evident/internal/state"
+	"github.com/evident-sec/evident/internal/story"
 )
 
 // Problem is an error answer, RFC 9457 application/problem+json.
@@ -60,10 +62,15 @@ func problemFor(err error) Problem {
 			Next:   cmp.Or(syntax.Hint, "Change the marked part; /api/v1/fields has the fields."),
 			Offset: &syntax.Offset, Length: &syntax.Length,
 		}
-	case errors.Is(err, state.ErrNotFound), errors.Is(err, node.ErrNoEvent):
+	case errors.Is(err, state.ErrNotFound), errors.Is(err, node.ErrNoEvent), errors.Is(err, posture.ErrUnknown):
 		return Problem{
 			Status: http.StatusNotFound, Code: "not-found", Title: "Nothing has that identifier",
 			Detail: err.Error(), Next: "Check the identifier; it may belong to another data folder.",
+		}
+	case errors.Is(err, story.ErrOverlay):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-overlay", Title: "That cannot be said of the incident",
+			Detail: err.Error(), Next: "Name a step of the incident and a reason.",
 		}
 	case errors.Is(err, search.ErrCursor):
 		return Problem{
@@ -74,6 +81,21 @@ func problemFor(err error) Problem {
 		return Problem{
 			Status: http.StatusBadRequest, Code: "bad-field", Title: "The values of that field cannot be counted",
 			Detail: err.Error(), Next: "See /api/v1/fields for the fields.",
+		}
+	case errors.Is(err, search.ErrMemory), errors.Is(err, search.ErrGaveWay):
+		return Problem{
+			Status: http.StatusServiceUnavailable, Code: "too-big", Title: "The question is too big",
+			Detail: err.Error(), Next: "Narrow the time range, count by fewer fields, or ask again.",
+		}
+	case errors.Is(err, search.ErrSQL):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-sql", Title: "The statement cannot be run",
+			Detail: err.Error(), Next: "docs/sql.md says what SQL may do here.",
+		}
+	case errors.Is(err, node.ErrSearchName), errors.Is(err, node.ErrParameter):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-parameter", Title: "The saved search cannot be used like that",
+			Detail: err.Error(), Next: "See /api/v1/searches for names and parameters.",
 		}
 	case errors.Is(err, node.ErrUnsealed):
 		return Problem{

@@ -15,22 +15,26 @@ import (
 	"github.com/evident-sec/evident/internal/state"
 )
 
-// request reads q, from and to.
+// request reads q, from and to. What stands behind a pipe does not change which
+// events are meant.
 func (a *API) request(r *http.Request) (search.Request, error) {
-	query, err := search.Parse(r.URL.Query().Get("q"))
+	asked, err := a.pipeline(r)
 	if err != nil {
 		return search.Request{}, err
 	}
-	from, to, err := timeRange(r)
-	return search.Request{Query: query, From: from, To: to}, err
+	return search.Request{Query: asked.Pipeline.Query, From: asked.From, To: asked.To}, nil
 }
 
 // search answers GET search.
 func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
-	req, err := a.request(r)
+	asked, err := a.pipeline(r)
 	if err != nil {
 		return nil, err
 	}
+	if asked.Pipeline.Piped() {
+		return a.table(ctx, asked)
+	}
+	req := search.Request{Query: asked.Pipeline.Query, From: asked.From, To: asked.To}
 	if req.Limit, err = intParam(r, "limit", 200, 1000); err != nil {
 		return nil, err
 	}
@@ -232,7 +236,7 @@ func (a *API) findingCounts(ctx context.Context, req search.Request, from, to ti
 	for i := range found {
 		ids[i] = found[i].Event.String()
 	}
-	narrow, err := search.Parse("(" + req.Query.String() + ") AND metadata.uid:(" +
+	narrow, err := search.ParseOwn("(" + req.Query.String() + ") AND metadata.uid:(" +
 		strings.Join(ids, " OR ") + ")")
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func startWithRules(t testing.TB, paths ...string) *server {
 	})
 	return &server{TB: t, node: n, api: api.New(api.Config{
 		Node: n, Organisation: "Harbor Agency", Demo: true, Version: "test",
-		Log: slog.New(slog.DiscardHandler),
+		Posture: harborPosture(t), Log: slog.New(slog.DiscardHandler),
 	})}
 }
 
@@ -82,7 +82,9 @@ func startWithCase(t testing.TB) *server {
 
 // signIn puts the analyst into the context as the session layer does.
 func signIn(r *http.Request) *http.Request {
-	return r.WithContext(api.WithCaller(r.Context(), api.Caller{ID: analyst, Role: "analyst"}))
+	return r.WithContext(api.WithCaller(r.Context(), api.Caller{
+		ID: analyst, Role: "analyst", Grants: []string{api.ExposureDetail, api.SQLRole},
+	}))
 }
 
 // ask makes one request as the analyst; target is below /api/v1/.

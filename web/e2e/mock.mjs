@@ -112,6 +112,7 @@ const routes = [
   [/^status$/, status],
   [/^overview$/, (p) => { const evs = matches(p); return { histogram: histogram(p, evs, 96), severities: Object.fromEntries(severities.map((s) => [s, evs.filter((e) => e.finding_severity === s).length])), tactics: tally(data.findings, (f) => f.finding_info.attacks[0].tactic.name).map((t, i) => ({ tactic: t.value, count: t.count, worst: severities[i % 4] })), sources, incidents, events: evs.length, hosts: 5 }; }],
   [/^histogram$/, (p) => histogram(p, matches(p), Number(p.get('buckets') ?? 120))],
+  [/^searches$/, () => [{ name: 'logons', query: 'user.name:$user', note: '', parameters: ['user'], by: 'u', saved: '2026-11-18T00:00:00Z' }]],
   [/^search$/, (p) => { const all = matches(p); if (p.get('order') === 'desc') all.reverse(); const at = Number(p.get('after') || 0); const n = Number(p.get('limit') ?? 200); return { events: all.slice(at, at + n), total: all.length, total_exact: true, after: at + n < all.length ? String(at + n) : '', took_ms: 21, files: 4, hot_rows: 0, from: p.get('from'), to: p.get('to') }; }],
   [/^facets$/, (p) => tally(matches(p), (e) => field(e, p.get('field'))).slice(0, Number(p.get('n') ?? 10))],
   [/^complete$/, complete],
@@ -131,6 +132,7 @@ const routes = [
 function api(req, res, url) {
   const name = url.pathname.slice('/api/v1/'.length);
   if (name === 'stream') return stream(req, res);
+  if (name === 'search/live') return live(res, url);
   try {
     for (const [pattern, run] of routes) {
       const m = pattern.exec(name);
@@ -143,6 +145,19 @@ function api(req, res, url) {
   } catch (err) {
     const body = err.body ?? { type: 'about:blank', title: String(err), status: 500, code: 'internal', next: 'Fix the mock.' };
     res.writeHead(body.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+  }
+}
+/** The answer of search, in two pieces with progress between them. */
+function live(res, url) {
+  const [, run] = routes.find(([pattern]) => pattern.test('search'));
+  try {
+    const { events, ...end } = run(url.searchParams);
+    const half = Math.ceil(events.length / 2);
+    const lines = [{ events: events.slice(0, half) }, { progress: { done: 1, all: 2, total: half } }, { events: events.slice(half) }, { end }];
+    res.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(lines.map((l) => `${JSON.stringify(l)}\n`).join(''));
+  } catch (err) {
+    if (!err.body) throw err;
+    res.writeHead(err.body.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(err.body));
   }
 }
 function stream(req, res) {

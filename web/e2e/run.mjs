@@ -7,6 +7,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { axe, launch, openPage } from './browser.mjs';
+import { large } from './large.mjs';
 
 const entry = process.env.EVIDENT_URL;
 const shots = process.argv[2] ?? process.env.EVIDENT_SHOTS ?? '';
@@ -55,6 +56,101 @@ async function verified(page) {
   await badge.waitFor();
   await page.waitForFunction(() => ['verified', 'failed', 'unchecked', 'verified-unsigned'].includes(document.querySelector('[data-badge]')?.dataset.badge), undefined, { timeout: 20_000 });
   return badge.getAttribute('data-badge');
+}
+
+/** What a reader does with an incident: say something of it, ask on, play it, compare it, take it along. */
+async function incidentTools(page, t, clean, theme) {
+  const api = (path) => page.evaluate((p) => fetch(p).then((r) => r.text()), `/api/v1/incidents/${new URL(page.url()).pathname.split('/').at(-1)}${path}`);
+  await t('a note on a step is sealed beside the result, and can be withdrawn', async () => {
+    const before = await api('');
+    const panel = page.locator('.dr details').first();
+    if (!(await panel.getAttribute('open'))) await panel.locator('summary').click();
+    await panel.getByRole('button', { name: 'Confirm' }).click();
+    const reason = `seen by the ${theme} test`;
+    await panel.getByLabel('Reason').fill(reason);
+    await clean('the form of a note');
+    await page.keyboard.press('Enter');
+    const own = panel.locator('li', { hasText: reason }).first();
+    await own.waitFor();
+    await page.waitForSelector('[data-step][aria-current] .said .v:has-text("confirmed")');
+    await settle(page);
+    await shoot(page, `incident-note-${theme}`);
+    expect((await api('')) === before, 'the result has other bytes');
+    await own.getByRole('button', { name: 'Withdraw' }).click();
+    await panel.getByLabel('Reason').fill('only a test');
+    await page.keyboard.press('Enter');
+    await panel.locator('li.gone', { hasText: reason }).waitFor();
+  });
+  await t('a step asks on: what did this account do next, what else touched this file', async () => {
+    const ask = page.locator('[data-ask]');
+    await ask.locator('summary').click();
+    const links = ask.locator('a');
+    expect((await links.count()) > 0, 'no question is ready');
+    for (const href of await links.evaluateAll((list) => list.map((a) => a.getAttribute('href')))) {
+      const p = new URL(href, base).searchParams;
+      const answer = await page.evaluate((q) => fetch(`/api/v1/search?limit=1&${q}`).then(async (r) => [r.status, (await r.json()).total]), `q=${encodeURIComponent(p.get('q'))}&from=${p.get('from')}&to=${p.get('to')}`);
+      expect(answer[0] === 200, `${p.get('q')} is answered with ${answer[0]}`);
+    }
+  });
+  await t('playback goes step by step and stops', async () => {
+    const now = () => new URL(page.url()).searchParams.get('step');
+    const count = await page.locator('[data-step]').count();
+    await page.keyboard.press('g');
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.waitForSelector('button[aria-pressed="true"]:has-text("Stop")');
+    if (count > 1) await page.waitForFunction(() => new URLSearchParams(location.search).get('step') === '2', undefined, { timeout: 9000 });
+    await page.keyboard.press('p');
+    const at = now();
+    await page.waitForTimeout(1500);
+    expect(now() === at, 'it plays on after the stop');
+  });
+  await t('a run made now is compared with the kept one', async () => {
+    await page.click('text=Compare runs');
+    await page.waitForSelector('section[aria-label="Comparison of runs"] :is(table, p)', { timeout: 30_000 });
+    await clean('a comparison of runs');
+    await page.click('section[aria-label="Comparison of runs"] button:has-text("Close")');
+  });
+  await t('the incident is saved in every form', async () => {
+    await page.click('summary:has-text("Save as")');
+    const links = await page.locator('details a[download]').evaluateAll((list) => list.map((a) => a.getAttribute('href')));
+    expect(links.length >= 8, `only ${links.length} forms`);
+    for (const href of links) {
+      const [status, disposition, text] = await page.evaluate((h) => fetch(h).then(async (r) => [r.status, r.headers.get('content-disposition') ?? '', await r.text()]), href);
+      expect(status === 200 && disposition.startsWith('attachment') && text.length > 0, `${href}: ${status} ${disposition}`);
+      expect(!/<script/i.test(text), `${href} has a script`);
+    }
+    await page.keyboard.press('Escape');
+  });
+  await t('an incident of 10,000 links stays fluid', async () => {
+    const big = JSON.stringify(large(10_000));
+    await page.route('**/api/v1/incidents/inc-large', (r) => r.fulfill({ contentType: 'application/json', body: big }));
+    await page.route('**/api/v1/incidents/inc-large/overlays', (r) => r.fulfill({ contentType: 'application/json', body: '{"overlays":[]}' }));
+    const back = page.url();
+    await page.evaluate(() => history.pushState(null, '', '/incidents/inc-large?graph=table&nodes=all'));
+    await page.evaluate(() => dispatchEvent(new PopStateEvent('popstate')));
+    await page.waitForSelector('section[aria-label="Cause graph"] tr[aria-rowindex]');
+    const box = page.locator('section[aria-label="Cause graph"] [role="region"]');
+    expect((await box.locator('table').getAttribute('aria-rowcount')) === '10001', 'the table does not count every link');
+    await box.evaluate((e) => (e.scrollTop = e.scrollHeight));
+    await page.waitForSelector('section[aria-label="Cause graph"] tr[aria-rowindex="10001"]');
+    const rows = await box.locator('tr[aria-rowindex]').count();
+    expect(rows < 120, `${rows} rows of the table are in the document`);
+    await page.evaluate(() => document.querySelectorAll('section[aria-label="Cause graph"] .seg')[1].querySelector('button').click());
+    await page.waitForSelector('section[aria-label="Cause graph"] .graph canvas');
+    await page.waitForSelector('text=Too many to draw');
+    const start = Date.now();
+    for (let i = 0; i < 5; i++) await page.keyboard.press('j');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('step') === '6');
+    console.log(`      five steps by key in ${Date.now() - start} ms, ${rows} of 10,000 rows in the document`);
+    await settle(page);
+    await shoot(page, `incident-large-${theme}`);
+    await clean('a large incident');
+    await page.unroute('**/api/v1/incidents/inc-large');
+    await page.unroute('**/api/v1/incidents/inc-large/overlays');
+    await page.goto(back);
+    await page.waitForSelector('[data-step]');
+  });
 }
 
 async function flow(browser, theme) {
@@ -122,6 +218,26 @@ async function flow(browser, theme) {
     await page.goBack();
     await page.waitForFunction(() => !new URLSearchParams(location.search).get('q'));
   });
+  await t('stages answer with a table and a chart, a saved search with its parameter', async () => {
+    if (!/demo/i.test((await page.textContent('body')) ?? '')) return; // the mock has no stages
+    await page.fill('[data-query]', 'device.hostname:* | timechart span=1h count by class_name');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.tc svg rect');
+    expect((await page.locator('[aria-label="Table of the answer"] tbody tr').count()) > 3, 'the table has no rows');
+    await settle(page);
+    await shoot(page, `timechart-${theme}`);
+    await page.click('role=button[name="Saved"]');
+    await page.fill('role=group[name="Saved searches"] >> input >> nth=0', 'device.hostname:$host | count by class_name');
+    await page.fill('role=group[name="Saved searches"] >> input >> nth=1', 'classes-of');
+    await page.click('role=group[name="Saved searches"] >> role=button[name="Save"]');
+    await page.click('role=button[name="classes-of (host)"]');
+    await page.fill('role=group[name="Saved searches"] >> input', 'no-such-host');
+    await page.click('role=button[name="Run"]');
+    await page.waitForFunction(() => (new URLSearchParams(location.search).get('q') ?? '').startsWith('device.hostname:no-such-host | count'));
+    await page.goBack();
+    await page.goBack();
+  });
+  await clean('table');
   await t('a wrong query says where', async () => {
     await page.fill('[data-query]', 'religion:any');
     await page.keyboard.press('Enter');
@@ -194,6 +310,7 @@ async function flow(browser, theme) {
     await graph.getByRole('button', { name: 'Key' }).click();
   });
   await clean('incident as tables');
+  await incidentTools(page, t, clean, theme);
 
   await t('rules are listed, narrowed by the address', async () => {
     await page.click('nav >> text=Rules');
@@ -273,6 +390,103 @@ async function flow(browser, theme) {
     await page.waitForSelector('section[aria-label="Rejected rules"] :is(table, .empty)');
   });
   await clean('rejected rules');
+
+  await t('exposure opens with a lit path, its moves name rule and register line', async () => {
+    await page.click('nav >> text=Exposure');
+    await page.waitForSelector('section[aria-label="Exposure map"] svg[role="img"]');
+    await page.waitForSelector('section[aria-label="The lit path"] ol.st li');
+    await settle(page);
+    await shoot(page, `exposure-${theme}`);
+    const lit = await page.locator('section[aria-label="Exposure map"] .disc').count();
+    const steps = await page.locator('ol.st:not(.nested) > li:not(.also)').count();
+    expect(lit === steps && steps > 0, `${lit} moves are lit, ${steps} are listed`);
+    expect(/\.ya?ml:\d+/.test((await page.textContent('ol.st li')) ?? ''), 'a move names no register line');
+    expect(!/\d\s*%/.test((await page.textContent('section[aria-label="Paths"]')) ?? ''), 'a band is shown as a percentage');
+  });
+  await clean('exposure');
+  await t('a click on a holding lights the best path to it; the table twin has its moves first', async () => {
+    const row = page.locator('section[aria-label="Paths"] tbody tr').nth(12);
+    const to = await row.locator('td').nth(1).textContent();
+    await row.click();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('path'));
+    await page.waitForFunction((name) => document.querySelector('section[aria-label="The lit path"] .ph')?.textContent?.includes(name.trim()), to);
+    await page.keyboard.press('Shift+T');
+    await page.waitForSelector('[aria-label="Map as a table"] tr[aria-selected="true"]');
+    expect((await page.locator('[aria-label="Map as a table"] tbody tr').first().getAttribute('aria-selected')) === 'true', 'the lit path is not first');
+    await clean('the map as a table');
+    await page.keyboard.press('Shift+T');
+  });
+  for (const [view, what, wait] of [['Holdings', 'holdings', 'Holdings ranked'], ['Combined data', 'combined', 'What can be read together'], ['Vendors', 'vendors', 'Who outside learns what'], ['Checks', 'checks', 'Checks by standard'], ['Gaps', 'gaps', 'What to do next']]) {
+    await t(`exposure: ${what}`, async () => {
+      await page.click(`nav[aria-label="Views of the exposure"] >> text="${view}"`);
+      await page.waitForSelector(`section[aria-label="${wait}"] :is(tbody tr, article, li)`);
+      await settle(page);
+      await shoot(page, `exposure-${what}-${theme}`);
+    });
+    await clean(`exposure: ${what}`);
+  }
+  await t('vendors before and after a proposal', async () => {
+    await page.click('nav[aria-label="Views of the exposure"] >> text=Vendors');
+    await page.selectOption('section[aria-label="Who outside learns what"] select', { index: 1 });
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('proposal'));
+    await page.waitForSelector('section[aria-label="Who outside learns what"] caption:has-text("before and after")', { state: 'attached' });
+  });
+  await t('without detail there are bands and counts, no moves and no register lines', async () => {
+    await page.click('nav[aria-label="Views of the exposure"] >> text=Paths');
+    await page.click('button:has-text("Counts only")');
+    await page.waitForSelector('section[aria-label="Exposure map"] .lv');
+    await page.waitForSelector('section[aria-label="The lit path"] .masked');
+    await page.waitForFunction(() => !/\.ya?ml/.test(document.querySelector('main')?.textContent ?? ''));
+    await settle(page);
+    await shoot(page, `exposure-counts-${theme}`);
+    await clean('exposure without detail');
+    await page.click('button:has-text("Show detail")');
+    await page.waitForSelector('ol.st li');
+  });
+  await t('paper for the board has counts and no path', async () => {
+    await page.emulateMedia({ media: 'print' });
+    await page.waitForSelector('.board h1');
+    const seen = await page.evaluate(() => document.querySelector('main')?.innerText ?? '');
+    expect(/Best way/.test(seen) && !/\.ya?ml:\d/.test(seen) && !/the lit path/i.test(seen), `paper says: ${seen.slice(0, 200)}`);
+    if (shots) await page.screenshot({ path: join(shots, `exposure-print-${theme}.png`), fullPage: true });
+    await page.emulateMedia({ media: 'screen' });
+  });
+  await t('reviews list, one opens with the register side by side', async () => {
+    await page.click('nav >> text=Reviews');
+    await page.locator('section[aria-label="Reviews"] tbody tr').first().waitFor();
+    await settle(page);
+    await shoot(page, `reviews-${theme}`);
+    await clean('reviews');
+    await page.locator('section[aria-label="Reviews"] tbody a.cell').first().click();
+    await page.waitForSelector('section[aria-label="Difference in the register"] article');
+    expect((await page.locator('.cond li').count()) > 0, 'no condition is shown');
+    await settle(page);
+    await shoot(page, `review-${theme}`);
+    const way = page.locator('section[aria-label="New and easier ways"] button[aria-expanded]').first();
+    if ((await way.count()) > 0) {
+      await way.click();
+      await page.waitForSelector('section[aria-label="New and easier ways"] li.fresh');
+    }
+  });
+  await clean('a review');
+  await t('labels that are markup stay text', async () => {
+    const evil = '<img src=x onerror="document.title=1">\u202egpj';
+    await page.route('**/api/v1/exposure**', async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace(/"(label|to_label|from_label|note|text|title|what)":"[^"]*"/g, (_, k) => `"${k}":${JSON.stringify(evil)}`);
+      await route.fulfill({ response: answer, body });
+    });
+    for (const view of ['', '?view=holdings', '?view=combined', '?view=vendors', '?view=checks', '?view=gaps']) {
+      await page.goto(new URL(`/exposure${view}`, base).href);
+      await page.waitForFunction(() => /⟨U\+202E⟩/.test(document.querySelector('main')?.textContent ?? ''));
+      await settle(page);
+      const bad = await page.evaluate(() => document.querySelectorAll('main img').length + (document.title === '1' ? 1 : 0) + (/\u202e/.test(document.querySelector('main')?.textContent ?? '') ? 1 : 0));
+      expect(bad === 0, `${view}: a label acts`);
+    }
+    await page.unroute('**/api/v1/exposure**');
+    await page.goto(base);
+    await page.waitForSelector('.verdict');
+  });
 
   await t('health verifies the store', async () => {
     await page.click('nav >> text=Health');
@@ -431,6 +645,31 @@ async function keyboard(browser) {
     await page.waitForFunction(() => new URLSearchParams(location.search).get('technique'));
     await ruleRows(page).first().waitFor();
   });
+  await t('g x, j, k, brackets and g r reach exposure and reviews', async () => {
+    await press('g', 'x');
+    await page.waitForSelector('section[aria-label="Paths"] tr[aria-selected="true"]');
+    await press('j');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('path'));
+    const first = new URL(page.url()).searchParams.get('path');
+    await press('j');
+    await page.waitForFunction((f) => new URLSearchParams(location.search).get('path') !== f, first);
+    await press('k');
+    await page.waitForFunction((f) => new URLSearchParams(location.search).get('path') === f, first);
+    await press('d');
+    await page.waitForSelector('.lv');
+    await press('d');
+    await page.waitForSelector('ol.st li');
+    await press(']');
+    await page.waitForSelector('section[aria-label="Holdings ranked"]');
+    await press('[');
+    await page.waitForSelector('section[aria-label="Exposure map"]');
+    await press('g', 'r');
+    await page.locator('section[aria-label="Reviews"] tbody tr').first().waitFor();
+    await press('j', 'Enter');
+    await page.waitForSelector('section[aria-label="Difference in the register"]');
+    await press('Escape');
+    await page.locator('section[aria-label="Reviews"] tbody tr').first().waitFor();
+  });
   await t('g h and g o', async () => {
     await press('g', 'h');
     await page.waitForSelector('.stages li');
@@ -446,7 +685,7 @@ async function widths(browser) {
     const { page, context } = await openPage(browser, base, { width, height });
     await page.goto(entry);
     await page.waitForSelector('.verdict');
-    const rules = ['/rules', '/rules?view=matrix', '/rules?view=set'];
+    const rules = ['/rules', '/rules?view=matrix', '/rules?view=set', '/exposure', '/exposure?view=vendors', '/exposure?view=checks', '/reviews', '/reviews/gap-consultant'];
     for (const path of width < 1000 ? rules : ['/', '/search', '/findings', '/incidents', '/health', ...rules]) {
       await test(`${width} px: ${path} does not scroll sideways`, async () => {
         await page.goto(new URL(path, base).href);

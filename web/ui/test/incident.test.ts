@@ -19,7 +19,7 @@ const rec = (steps: Step[], gaps: Gap[] = []): Reconstruction => ({
 describe('story', () => {
   it('puts every gap behind its step, and loses none', () => {
     const told = story([step(1, 'a', 1), step(2, 'a', 2)], [gap(1), gap(0), gap(9)]);
-    expect(told.map((i) => (i.kind === 'step' ? i.step.n : `gap ${i.gap.after_step}`))).toEqual(['gap 0', 1, 'gap 1', 2, 'gap 9']);
+    expect(told.map((i) => (i.kind === 'step' ? i.step.n : i.kind === 'gap' ? `gap ${i.gap.after_step}` : 'added'))).toEqual(['gap 0', 1, 'gap 1', 2, 'gap 9']);
   });
   it('takes lists that arrive as null', () => {
     const r = normalize({ ...rec([step(1, 'a', 1)]), gaps: null, hosts: null, graph: null } as unknown as Reconstruction);

@@ -82,11 +82,91 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events that match a query */
+        /**
+         * Events that match a query, or what its stages make of them
+         * @description A query with stages (`… | count by user.name`) answers with a table: `columns` and `rows` instead of `events`.
+         */
         get: operations["searchEvents"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same answer while it is being made
+         * @description One SearchLine a line: events as soon as nothing can come before them, progress, tables so far, and
+         *     at last `end` or `problem`. Whoever closes the connection ends the search. Further pages: GET search with `after`.
+         */
+        get: operations["searchLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One SELECT over the view events, persons masked
+         * @description Needs the role `sql`. docs/sql.md describes the view and what a statement may be made of.
+         */
+        post: operations["askSQL"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved searches, by name */
+        get: operations["listSearches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/searches/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A saved search, and with values for its parameters the query they make */
+        get: operations["getSearch"];
+        /** Keep a query under a name, in place of one that has it */
+        put: operations["saveSearch"];
+        post?: never;
+        /** Forget a saved search */
+        delete: operations["deleteSearch"];
         options?: never;
         head?: never;
         patch?: never;
@@ -268,6 +348,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/overlays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What analysts said of an incident and its steps */
+        get: operations["listOverlays"];
+        put?: never;
+        /**
+         * Say something of an incident or a step
+         * @description It becomes a journal record of its own, sealed like every other, and is shown beside the result; the
+         *     result itself never changes. Nothing can be edited or deleted: `withdraw` takes an overlay back and
+         *     leaves it visible.
+         */
+        post: operations["annotateIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What differs between two runs of a reconstruction
+         * @description The kept run is compared with one made anew, or with another incident's.
+         */
+        get: operations["compareIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The incident as a file
+         * @description `json` is the result byte for byte; `html` one page without scripts; `stix` a STIX 2.1 Attack Flow;
+         *     `ocsf` an Incident Finding; `timesketch` JSON lines; `notes` the overlays.
+         */
+        get: operations["exportIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -423,6 +567,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exposure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register in use, its holdings by what is exposed, and the footholds
+         * @description Without the role exposure-detail, or with `detail=false`, every answer below `exposure` and
+         *     `reviews` has bands and counts, and names holdings, vendors and proposals only. What tells more
+         *     is recorded before it is sent.
+         */
+        get: operations["getExposure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones, and what the best paths lead over */
+        get: operations["getExposureMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Best paths of all pairs without their moves, or the ways of one pair with them
+         * @description With `from` and `to` the answer has `ways`, each move with its rule and register line. That needs the role.
+         */
+        get: operations["listPaths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/chokes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where paths can be cut, before and after */
+        get: operations["getChokes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/combined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What silos become when joined, and what lies behind one party */
+        get: operations["getCombined"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who outside learns what, as it is and with a proposal */
+        get: operations["getVendors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register judged by standards */
+        get: operations["getChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to build, buy or configure next, and the technologies watched */
+        get: operations["getGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals with what their review comes to */
+        get: operations["listReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal reviewed, with the difference in the register */
+        get: operations["getReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -518,6 +840,8 @@ export interface components {
                 id: string;
                 /** @example analyst */
                 role: string;
+                /** @description Roles held besides, e.g. exposure-detail. */
+                grants?: string[];
             };
             /** Format: date-time */
             now: string;
@@ -539,6 +863,30 @@ export interface components {
                     entries: number;
                     failures: number;
                 } | null;
+                /** @description Absent where no witnesses are configured. */
+                witness?: {
+                    /** @enum {string} */
+                    state: "cosigned" | "behind" | "alarm";
+                    /** @description Entries under the newest checkpoint that a quorum cosigned. */
+                    size: number;
+                    /**
+                     * Format: date-time
+                     * @description Of its newest cosignature.
+                     */
+                    time?: string;
+                    /** Format: date-time */
+                    kept?: string;
+                    witnesses: {
+                        name: string;
+                        url: string;
+                        size: number;
+                        /** Format: date-time */
+                        time?: string;
+                        trouble?: string;
+                        /** @description It remembers another history of this ledger. */
+                        alarm: boolean;
+                    }[];
+                };
             };
             journal: {
                 last: number;
@@ -689,6 +1037,75 @@ export interface components {
              */
             to: string | null;
         };
+        SearchTable: {
+            columns: {
+                name: string;
+                /** @enum {string} */
+                type: "text" | "int" | "time" | "id" | "float" | "bool";
+            }[];
+            rows: unknown[][];
+            /** @description There are further rows. */
+            more: boolean;
+            /** @description How a timechart is drawn; null for other tables. */
+            chart: {
+                /** @description Width of a bar in seconds. */
+                span_s: number;
+                /** @description Column that tells the series apart, empty for one series. */
+                by: string;
+            } | null;
+            took_ms: number;
+            files: number;
+            hot_rows: number;
+            /** Format: date-time */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+        };
+        /** @description One of the properties is there. */
+        SearchLine: {
+            progress?: {
+                /** @description Parts of the events looked through: files, and unsealed events as one. */
+                done: number;
+                all: number;
+                /** @description Matches counted so far. */
+                total: number;
+            };
+            events?: components["schemas"]["EventRow"][];
+            table?: components["schemas"]["SearchTable"];
+            end?: {
+                total: number;
+                total_exact: boolean;
+                after: string;
+                took_ms: number;
+                files: number;
+                hot_rows: number;
+                /** Format: date-time */
+                from: string | null;
+                /** Format: date-time */
+                to: string | null;
+            };
+            problem?: components["schemas"]["Problem"];
+        };
+        SQLOrder: {
+            sql: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            limit?: number;
+        };
+        SavedSearch: {
+            name: string;
+            query: string;
+            note: string;
+            parameters: string[];
+            /** @description Who saved it. */
+            by: string;
+            /** Format: date-time */
+            saved: string;
+            /** @description The query with the values that were given. */
+            filled?: string;
+        };
         Facet: {
             value: string;
             count: number;
@@ -829,6 +1246,64 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             total: number;
         };
+        /** @description What one analyst said of an incident, or of a step. The record that holds it is sealed. */
+        Overlay: {
+            uid: string;
+            incident: string;
+            kind: components["schemas"]["OverlayKind"];
+            /** @description Number of the step when this was said. */
+            step?: number;
+            /** @description First event of that step; by it the step is found in a later run. */
+            event?: string;
+            verb?: string;
+            text?: string;
+            /**
+             * Format: date-time
+             * @description When an added step happened.
+             */
+            at?: string;
+            host?: string;
+            events?: string[];
+            /** @description Uid of the overlay that no longer stands. */
+            withdraws?: string;
+            reason: string;
+            author: string;
+            /** Format: date-time */
+            time: string;
+            /** @description Of the author's own key, as a line of a signed note. */
+            signature?: string;
+            /** @description The journal record. */
+            record: string;
+        };
+        /** @enum {string} */
+        OverlayKind: "confirm" | "reject" | "add" | "rename" | "comment" | "pin" | "withdraw";
+        OverlayOrder: {
+            kind: components["schemas"]["OverlayKind"];
+            step?: number;
+            text?: string;
+            reason: string;
+            /** Format: date-time */
+            at?: string;
+            host?: string;
+            events?: string[];
+            withdraws?: string;
+        };
+        Comparison: {
+            a: string;
+            b: string;
+            differences: {
+                /** @enum {string} */
+                change: "added" | "gone" | "regraded" | "changed";
+                /** @enum {string} */
+                what: "incident" | "step" | "edge" | "gap";
+                host?: string;
+                text: string;
+                before?: string;
+                after?: string;
+                step_a?: number;
+                step_b?: number;
+            }[];
+        };
         Reconstruction: {
             incident: {
                 uid: string;
@@ -864,6 +1339,10 @@ export interface components {
                     label: string;
                     process_uid?: string;
                     verdict?: string;
+                    /** @description Records of a process's start. */
+                    starts?: string[];
+                    /** @description The same in every result over the same logs. */
+                    entity?: string;
                 }[];
                 edges: {
                     src: string;
@@ -887,6 +1366,8 @@ export interface components {
                 query?: string;
                 /** @description The step it follows, 0 before the first. */
                 after_step?: number;
+                /** @description Entity of a node, where the gap is about one. */
+                about?: string;
             }[];
             hosts: {
                 name: string;
@@ -917,6 +1398,10 @@ export interface components {
             events: string[];
             /** @description Actions merged into this step. */
             count?: number;
+            /** @description Likely techniques, best first, at most three. */
+            techniques?: string[];
+            /** @description Earlier steps of which the clocks do not tell whether they came before. */
+            order_not_established?: number[];
         };
         Health: {
             stages: {
@@ -1237,6 +1722,599 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /**
+         * @description How easily; an order, not a chance. Empty: out of reach, or no foothold.
+         * @enum {string}
+         */
+        Band: "likely" | "possible" | "unlikely" | "remote" | "";
+        /**
+         * @description How plainly it would be seen.
+         * @enum {string}
+         */
+        Sight: "hidden" | "faint" | "visible" | "plain" | "";
+        /** @enum {string} */
+        Aim: "most-likely" | "least-effort" | "least-seen";
+        /** @description Counts by band. */
+        Bands: {
+            likely: number;
+            possible: number;
+            unlikely: number;
+            remote: number;
+            out_of_reach: number;
+        };
+        Named: {
+            id: string;
+            label: string;
+        };
+        /** @description Which register is in use. */
+        Standing: {
+            /**
+             * @description broken: the files have problems, the last good register is in use.
+             * @enum {string}
+             */
+            state: "none" | "sound" | "broken";
+            /** @description Merkle root over its entries. */
+            register?: string;
+            /** Format: date-time */
+            read?: string;
+            /**
+             * Format: date
+             * @description The day it is judged on.
+             */
+            day?: string;
+            checks_as_of?: string;
+            bulk_rule_as_of?: string;
+            entities: number;
+            systems: number;
+            vendors: number;
+            /** @description Derived moves. */
+            moves: number;
+            broken?: {
+                /** Format: date-time */
+                since: string;
+                problems: number;
+                /** @description The first problem with file and line; empty without the role. */
+                text: string;
+            };
+        };
+        Exposure: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            bands: components["schemas"]["Bands"];
+            pairs: components["schemas"]["Bands"];
+            holdings: components["schemas"]["ExposedHolding"][];
+            footholds: components["schemas"]["ExposedFoothold"][];
+        };
+        /** @description Holdings come in the order of exposure. */
+        ExposedHolding: {
+            id: string;
+            label: string;
+            rank: number;
+            categories: string[];
+            for_life: string[];
+            records: number;
+            devices: number;
+            impact: string;
+            pseudonymised: boolean;
+            bulk_flags: number;
+            band: components["schemas"]["Band"];
+            effort_days: number;
+            seen: components["schemas"]["Sight"];
+            moves: number;
+            footholds: number;
+            from?: string;
+            system?: string;
+            zone?: string;
+            file?: string;
+            line?: number;
+        };
+        /** @description A foothold; without the role all of a kind. */
+        ExposedFoothold: {
+            label: string;
+            kind: string;
+            band: components["schemas"]["Band"];
+            count: number;
+            holdings: components["schemas"]["Bands"];
+            id?: string;
+        };
+        ExposureMap: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            zones: components["schemas"]["MapZone"][];
+            nodes: components["schemas"]["MapNode"][];
+            links: components["schemas"]["MapLink"][];
+        };
+        /** @description A zone; without the role all of a level. Level -1 stands in no zone. */
+        MapZone: {
+            label: string;
+            level: number;
+            zones: number;
+            flat: boolean;
+            systems: number;
+            holdings: number;
+            footholds: number;
+            bands: components["schemas"]["Bands"];
+            id?: string;
+        };
+        MapNode: {
+            id: string;
+            label: string;
+            kind: string;
+            for_life: boolean;
+            pairs: number;
+            zone?: string;
+            note?: string;
+            foothold?: components["schemas"]["Band"];
+            band?: components["schemas"]["Band"];
+        };
+        /** @description pairs: best paths that lead over it. */
+        MapLink: {
+            from: string;
+            to: string;
+            pairs: number;
+        };
+        ExposurePaths: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            aim: components["schemas"]["Aim"];
+            paths: components["schemas"]["PathRow"][];
+            total: number;
+            connected: number;
+            of: number;
+            ways: components["schemas"]["Path"][];
+            labels: {
+                [key: string]: string;
+            };
+        };
+        /** @description The best path of a pair; without the role of a kind of foothold and a holding. */
+        PathRow: {
+            from_label: string;
+            from_kind: string;
+            to: string;
+            to_label: string;
+            band: components["schemas"]["Band"];
+            effort_days: number;
+            seen: components["schemas"]["Sight"];
+            moves: number;
+            count: number;
+            from?: string;
+        };
+        Path: {
+            from: string;
+            to: string;
+            aim: components["schemas"]["Aim"];
+            band: components["schemas"]["Band"];
+            effort_days: number;
+            seen: components["schemas"]["Sight"];
+            steps: components["schemas"]["PathStep"][];
+        };
+        /** @description A derived move with its rule and the register line that it rests on. needs: what it takes besides. */
+        PathStep: {
+            from: string;
+            to: string;
+            rule: string;
+            text: string;
+            band: components["schemas"]["Band"];
+            effort_days: number;
+            seen: components["schemas"]["Sight"];
+            because: string;
+            file: string;
+            line: number;
+            technique?: string;
+            damped_by?: string[];
+            cut_by?: string[];
+            needs?: components["schemas"]["Path"][];
+        };
+        /** @description Planned controls by effect, counted in pairs of foothold and holding. */
+        Chokes: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            before: components["schemas"]["Bands"];
+            controls: components["schemas"]["ControlOption"][];
+            choice: components["schemas"]["ControlChoice"] | null;
+            holdings: components["schemas"]["HoldingChoke"][];
+            swings: components["schemas"]["Swing"][];
+        };
+        ControlOption: {
+            effect: string;
+            cost: number;
+            after: components["schemas"]["Bands"];
+            harder: number;
+            shut: number;
+            holdings: components["schemas"]["BandChange"][];
+            cuts: components["schemas"]["MapLink"][];
+            id?: string;
+            label?: string;
+            catalog?: string;
+            file?: string;
+            line?: number;
+        };
+        BandChange: {
+            holding: string;
+            label: string;
+            before: components["schemas"]["Band"];
+            after: components["schemas"]["Band"];
+        };
+        /** @description gap: how far from the best choice it can be at most. */
+        ControlChoice: {
+            budget: number;
+            count: number;
+            controls: components["schemas"]["Named"][];
+            cost: number;
+            exact: boolean;
+            gap: number;
+            after: components["schemas"]["Bands"];
+            holdings: components["schemas"]["BandChange"][];
+        };
+        /** @description possible: planned controls can shut every way. passes: nodes that every way leads over. */
+        HoldingChoke: {
+            holding: string;
+            label: string;
+            possible: boolean;
+            cost: number;
+            count: number;
+            controls: components["schemas"]["Named"][];
+            passes: number;
+            through: components["schemas"]["Named"][];
+        };
+        /** @description An entry whose being one band off changes the order of holdings. */
+        Swing: {
+            band: components["schemas"]["Band"];
+            moved: number;
+            because?: string;
+            label?: string;
+            from?: string;
+            to?: string;
+            file?: string;
+            line?: number;
+        };
+        Combined: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            mosaics: number;
+            sets: components["schemas"]["LinkedSet"][];
+            everything: components["schemas"]["LinkedSet"][];
+            behind: components["schemas"]["Concentration"][];
+            indexes: components["schemas"]["RoleIndex"][];
+        };
+        /** @description Linked holdings that one collector reads. */
+        LinkedSet: {
+            kind: string;
+            holdings: components["schemas"]["Named"][];
+            keys: string[];
+            key_count: number;
+            dimensions: string[];
+            for_life: string[];
+            persons: number;
+            flags: components["schemas"]["BulkFlag"][];
+            mosaic: boolean;
+            anchored: boolean;
+            collector?: string;
+            label?: string;
+        };
+        /** @description new: no part exceeds the threshold alone. */
+        BulkFlag: {
+            category: string;
+            count: number;
+            threshold: number;
+            devices: boolean;
+            new: boolean;
+        };
+        Concentration: {
+            role: string;
+            holdings: number;
+            share: number;
+            behind?: string;
+            label?: string;
+        };
+        RoleIndex: {
+            role: string;
+            index: number;
+        };
+        VendorMatrix: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            proposal: string;
+            kinds: string[];
+            vendors: components["schemas"]["VendorRow"][];
+        };
+        /** @description before and after count what it knows, in the order of kinds. */
+        VendorRow: {
+            id: string;
+            label: string;
+            country: string;
+            tier: number;
+            sub_of: components["schemas"]["Named"][];
+            foothold: components["schemas"]["Band"];
+            covered: string;
+            owners_known: boolean;
+            holdings: number;
+            records: number;
+            before: number[];
+            after: number[];
+            knows: components["schemas"]["KnownThing"][];
+            new: boolean;
+            file?: string;
+            line?: number;
+        };
+        KnownThing: {
+            about: components["schemas"]["Named"];
+            kind: string;
+            from: components["schemas"]["Named"];
+            tier: number;
+            new: boolean;
+        };
+        Checks: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            states: {
+                [key: string]: number;
+            };
+            decided: number;
+            attested: number;
+            findings: components["schemas"]["CheckFinding"][];
+        };
+        CheckFinding: {
+            rule: string;
+            standard: string;
+            control: string;
+            source: string;
+            severity: string;
+            title: string;
+            state: components["schemas"]["CheckState"];
+            count: number;
+            entity?: string;
+            label?: string;
+            text?: string;
+            file?: string;
+            line?: number;
+            until?: string;
+        };
+        /**
+         * @description What rests on somebody's word is attested, never passed.
+         * @enum {string}
+         */
+        CheckState: "open" | "waived" | "attested" | "lapsed" | "missing";
+        CapabilityGaps: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            kinds: {
+                [key: string]: number;
+            };
+            logs_known: boolean;
+            gaps: components["schemas"]["CapabilityGap"][];
+            watch: components["schemas"]["Technology"][];
+        };
+        CapabilityGap: {
+            kind: string;
+            evidence: string[];
+            paths: number;
+            holdings: components["schemas"]["Named"][];
+            what?: string;
+            about?: string;
+            file?: string;
+            line?: number;
+        };
+        Technology: {
+            id: string;
+            label: string;
+            vendor: string;
+            claims: string[];
+            would_see_count: number;
+            would_see: components["schemas"]["Named"][];
+            pilot: string;
+            result: string;
+            covers: string[];
+            file?: string;
+            line?: number;
+        };
+        /**
+         * @description Empty: the proposal cannot be read.
+         * @enum {string}
+         */
+        ReviewResult: "pass" | "pass-with-conditions" | "refer" | "deny" | "";
+        ReviewList: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            reviews: components["schemas"]["ReviewSummary"][];
+            more: number;
+        };
+        /** @description asked: as proposed. met: with all conditions met. */
+        ReviewSummary: {
+            id: string;
+            label: string;
+            kind: string;
+            summary: string;
+            result: components["schemas"]["ReviewResult"];
+            day: string;
+            base_sha256: string;
+            next_sha256: string;
+            report_sha256: string;
+            added: number;
+            replaced: number;
+            removed: number;
+            asked: components["schemas"]["ReviewEffect"];
+            met: components["schemas"]["ReviewEffect"];
+            records: number;
+            for_life: number;
+            conditions: number;
+            agreements: number;
+            requester?: string;
+            problem?: string;
+        };
+        /** @description secrets: of the knowers, those of architecture, weak points and plans. */
+        ReviewEffect: {
+            new_paths: number;
+            cheaper_paths: number;
+            holdings: number;
+            findings: number;
+            combinations: number;
+            knowers: number;
+            secrets: number;
+        };
+        /** @description report, diff and labels need the role. */
+        Review: {
+            detail: boolean;
+            may_detail: boolean;
+            standing: components["schemas"]["Standing"];
+            id: string;
+            label: string;
+            kind: string;
+            summary: string;
+            result: components["schemas"]["ReviewResult"];
+            day: string;
+            base_sha256: string;
+            next_sha256: string;
+            report_sha256: string;
+            added: number;
+            replaced: number;
+            removed: number;
+            asked: components["schemas"]["ReviewEffect"];
+            met: components["schemas"]["ReviewEffect"];
+            records: number;
+            for_life: number;
+            conditions: number;
+            agreements: number;
+            requester?: string;
+            problem?: string;
+            report?: components["schemas"]["ReviewReport"];
+            diff?: components["schemas"]["EntityDiff"][];
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        EntityDiff: {
+            id: string;
+            label: string;
+            kind: string;
+            change: string;
+            base: components["schemas"]["RegisterPlace"];
+            next: components["schemas"]["RegisterPlace"];
+            fields: components["schemas"]["FieldDiff"][];
+        };
+        RegisterPlace: {
+            file?: string;
+            line?: number;
+        };
+        FieldDiff: {
+            field: string;
+            before: string;
+            after: string;
+            same: boolean;
+        };
+        /** @description As evident exposure review --output json prints it. */
+        ReviewReport: {
+            format: string;
+            day: string;
+            result: components["schemas"]["ReviewResult"];
+            sentence: string;
+            reasons: string[] | null;
+            proposal: components["schemas"]["ReviewProposal"];
+            inputs: components["schemas"]["ReviewInputs"];
+            new_paths: components["schemas"]["PathChange"][] | null;
+            cheaper_paths: components["schemas"]["PathChange"][] | null;
+            blast_radius: components["schemas"]["BlastRadius"];
+            flags: components["schemas"]["ReviewFinding"][] | null;
+            combinations: components["schemas"]["ReviewMosaic"][] | null;
+            knowers: components["schemas"]["ReviewKnower"][] | null;
+            agreements_needed: string[] | null;
+            conditions: components["schemas"]["ReviewCondition"][] | null;
+            alternatives: components["schemas"]["ReviewAlternative"][] | null;
+            with_conditions: components["schemas"]["ReviewRemainder"];
+        };
+        ReviewProposal: {
+            id: string;
+            kind: string;
+            name: string;
+            added: string[] | null;
+            replaced: string[] | null;
+            removed: string[] | null;
+            requester?: string;
+            summary?: string;
+        };
+        ReviewInputs: {
+            base_sha256: string;
+            next_sha256: string;
+            checks_as_of: string;
+            bulk_rule_as_of: string;
+            engine: string;
+        };
+        PathChange: {
+            foothold: string;
+            holding: string;
+            after: components["schemas"]["Band"];
+            effort_days: number;
+            records: number;
+            steps: components["schemas"]["ReviewStep"][] | null;
+            before?: components["schemas"]["Band"];
+        };
+        ReviewStep: {
+            from: string;
+            to: string;
+            rule: string;
+            text: string;
+            band: components["schemas"]["Band"];
+            new: boolean;
+            because: string;
+            file: string;
+            line: number;
+        };
+        BlastRadius: {
+            holdings: string[] | null;
+            records: number;
+            for_life: string[] | null;
+        };
+        ReviewFinding: {
+            rule: string;
+            standard: string;
+            severity: string;
+            entity: string;
+            title: string;
+            text: string;
+            file: string;
+            line: number;
+        };
+        ReviewMosaic: {
+            collector: string;
+            holdings: string[] | null;
+            keys: string[] | null;
+            dimensions: string[] | null;
+            flags: string[] | null;
+        };
+        ReviewKnower: {
+            party: string;
+            about: string;
+            kind: string;
+            from: string;
+            tier: number;
+        };
+        ReviewCondition: {
+            entity: string;
+            text: string;
+            why: string;
+            file: string;
+            line: number;
+            field?: string;
+            value?: string;
+        };
+        ReviewAlternative: {
+            text: string;
+            worse_pairs: number;
+            without?: string;
+        };
+        ReviewRemainder: {
+            worse_pairs: number;
+            findings: string[] | null;
+        };
         RuleExplanation: {
             event: components["schemas"]["EventRow"];
             explanation: {
@@ -1350,6 +2428,12 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Name of a saved search. */
+        SearchName: string;
+        /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+        Detail: "true" | "false";
+        /** @description What the adversary goes for. */
+        Aim: "most-likely" | "least-effort" | "least-seen";
         /**
          * @description Query, empty matches everything.
          * @example process.cmd_line:*lsass* AND severity:>=high
@@ -1359,6 +2443,8 @@ export interface components {
         From: string;
         /** @description End of the range, exclusive. */
         To: string;
+        /** @description Incident, finding or event identifier. */
+        IncidentID: string;
         /** @description The rule's id; sha256-HASH-LINE for a rule without one. */
         RuleID: string;
         /** @description ENTRY-LEAF, e.g. 12-7. */
@@ -1501,7 +2587,172 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchResult"];
+                    "application/json": components["schemas"]["SearchResult"] | components["schemas"]["SearchTable"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    searchLive: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Query, empty matches everything.
+                 * @example process.cmd_line:*lsass* AND severity:>=high
+                 */
+                q?: components["parameters"]["Query"];
+                /** @description Start of the range, inclusive. */
+                from?: components["parameters"]["From"];
+                /** @description End of the range, exclusive. */
+                to?: components["parameters"]["To"];
+                limit?: number;
+                /** @description Order by event time. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of SearchLine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    askSQL: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SQLOrder"];
+            };
+        };
+        responses: {
+            /** @description Rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchTable"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSearches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Saved searches */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSearch: {
+        parameters: {
+            query?: {
+                /** @description NAME=VALUE, once for each parameter. */
+                set?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description Name of a saved search. */
+                name: components["parameters"]["SearchName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Saved search */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saveSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a saved search. */
+                name: components["parameters"]["SearchName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description With $parameters. */
+                    query: string;
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Saved search */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a saved search. */
+                name: components["parameters"]["SearchName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deleted: string;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -1752,7 +3003,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Incident, finding or event identifier. */
-                id: string;
+                id: components["parameters"]["IncidentID"];
             };
             cookie?: never;
         };
@@ -1765,6 +3016,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reconstruction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOverlays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident, finding or event identifier. */
+                id: components["parameters"]["IncidentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Overlays, by time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        overlays: components["schemas"]["Overlay"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    annotateIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident, finding or event identifier. */
+                id: components["parameters"]["IncidentID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlayOrder"];
+            };
+        };
+        responses: {
+            /** @description The overlay as it was sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareIncident: {
+        parameters: {
+            query?: {
+                /** @description Incident, finding or event to compare with; the same made anew where not given. */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Incident, finding or event identifier. */
+                id: components["parameters"]["IncidentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comparison */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportIncident: {
+        parameters: {
+            query?: {
+                format?: "text" | "markdown" | "html" | "json" | "timesketch" | "stix" | "ocsf" | "dot" | "notes";
+            };
+            header?: never;
+            path: {
+                /** @description Incident, finding or event identifier. */
+                id: components["parameters"]["IncidentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             default: components["responses"]["Problem"];
@@ -2030,6 +3388,265 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getExposure: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Overview; state none without a register */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exposure"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getExposureMap: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+                /** @description What the adversary goes for. */
+                aim?: components["parameters"]["Aim"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Map */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposureMap"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPaths: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+                /** @description What the adversary goes for. */
+                aim?: components["parameters"]["Aim"];
+                /** @description Identifier of a foothold. */
+                from?: string;
+                /** @description Identifier of a holding. */
+                to?: string;
+                /** @description How many ways of the pair. */
+                ways?: number;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Paths */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposurePaths"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChokes: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+                /** @description What the chosen controls may cost together. */
+                budget?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Choke points */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chokes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCombined: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Linked sets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Combined"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVendors: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+                /** @description Identifier of a proposal; `after` counts what it would tell. */
+                proposal?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Matrix */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VendorMatrix"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChecks: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Findings, gravest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checks"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getGaps: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gaps */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityGaps"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reviews, those to be decided first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReview: {
+        parameters: {
+            query?: {
+                /** @description false asks for bands and counts only; true tells as much as the caller may see. */
+                detail?: components["parameters"]["Detail"];
+            };
+            header?: never;
+            path: {
+                /** @description Folder of the proposal. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Review */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -2078,7 +3695,7 @@ export interface operations {
                 /** @description Name of the sender, at most 200 bytes, printable. */
                 source: string;
                 /** @description Format of the records, detected where not given. */
-                format?: "json" | "evtx" | "syslog" | "auditd" | "zeek-tsv" | "csv" | "text";
+                format?: "json" | "evtx" | "syslog" | "auditd" | "zeek-tsv" | "csv" | "timesketch" | "text";
             };
             header?: never;
             path?: never;

@@ -1,6 +1,10 @@
-/** The rows of a search: the first page at once, further pages as the table reaches them. */
+/**
+ * The answer of a search: the first page as it is found, with how far the search is; further pages
+ * as the table reaches them. A query with stages answers with a table instead of events.
+ */
 import { api, call, Problem } from '../api/client';
-import type { EventRow, SearchResult } from '../api/types';
+import { lines } from '../api/lines';
+import type { EventRow, SearchLine, SearchResult, SearchTable } from '../api/types';
 
 export interface Asked {
   q: string;
@@ -19,6 +23,9 @@ export class Results {
   problem = $state.raw<Problem | undefined>();
   slow = $state(false);
   loaded = $state(false);
+  table = $state.raw<SearchTable | undefined>();
+  progress = $state.raw<SearchLine['progress']>();
+  cancelled = $state(false);
 
   #asked: Asked | undefined;
   #abort: AbortController | undefined;
@@ -38,14 +45,16 @@ export class Results {
     return this.#asked?.order ?? 'asc';
   }
 
-  /** Starts a search; the rows of the last one stay until its answer is here. */
+  /** Starts a search; the answer of the last one stays until the first of its lines is here. */
   async start(asked: Asked): Promise<void> {
     this.#abort?.abort();
     this.#abort = new AbortController();
     this.#asked = asked;
     this.#busy = false;
     this.loaded = false;
-    await this.#fetch('');
+    this.cancelled = false;
+    this.progress = undefined;
+    await this.#read(asked, this.#abort.signal);
   }
 
   retry = (): void => {
@@ -55,6 +64,8 @@ export class Results {
   cancel = (): void => {
     this.#abort?.abort();
     this.slow = false;
+    this.progress = undefined;
+    this.cancelled = true;
   };
 
   /** Fetches the next page, where there is one. */
@@ -64,6 +75,43 @@ export class Results {
     void this.#fetch(after);
   };
 
+  /** Reads the first page line by line. */
+  async #read(asked: Asked, signal: AbortSignal): Promise<void> {
+    this.#busy = true;
+    const timer = setTimeout(() => !signal.aborted && (this.slow = true), 300);
+    let rows: EventRow[] = [];
+    let table: SearchTable | undefined;
+    try {
+      for await (const line of lines('/api/v1/search/live', { ...asked, limit: String(page) }, signal)) {
+        if (signal.aborted) return;
+        if (line.progress) this.progress = line.progress;
+        if (line.events) this.rows = rows = [...rows, ...line.events];
+        if (line.table) this.table = table = line.table;
+        if (line.events) this.table = undefined;
+        if (line.table) this.rows = [];
+        if (line.end) this.answer = { ...line.end, events: [] };
+      }
+      if (signal.aborted) return;
+      this.rows = rows;
+      this.table = table;
+      this.problem = undefined;
+      this.loaded = true;
+    } catch (err) {
+      if (signal.aborted) return;
+      this.problem = err instanceof Problem ? err : undefined;
+      this.rows = [];
+      this.table = undefined;
+      this.answer = undefined;
+    } finally {
+      clearTimeout(timer);
+      if (!signal.aborted) {
+        this.slow = false;
+        this.#busy = false;
+        this.progress = undefined;
+      }
+    }
+  }
+
   async #fetch(after: string): Promise<void> {
     const asked = this.#asked;
     const signal = this.#abort?.signal;
@@ -71,21 +119,16 @@ export class Results {
     this.#busy = true;
     const timer = setTimeout(() => !signal.aborted && (this.slow = true), 300);
     try {
-      const query = { ...asked, limit: page, after: after || undefined };
+      const query = { ...asked, limit: page, after };
       const answer = await call(api.GET('/api/v1/search', { params: { query }, signal }), 'search');
       if (signal.aborted) return;
-      const rows = answer.events ?? [];
-      this.rows = after ? [...this.rows, ...rows] : rows;
-      this.answer = after && this.answer ? { ...this.answer, after: answer.after } : answer;
+      if (!('events' in answer)) return;
+      this.rows = [...this.rows, ...answer.events];
+      if (this.answer) this.answer = { ...this.answer, after: answer.after };
       this.problem = undefined;
-      this.loaded = true;
     } catch (err) {
       if (signal.aborted) return;
       this.problem = err instanceof Problem ? err : undefined;
-      if (!after) {
-        this.rows = [];
-        this.answer = undefined;
-      }
     } finally {
       clearTimeout(timer);
       if (!signal.aborted) {

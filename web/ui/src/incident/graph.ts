@@ -143,7 +143,7 @@ function elements(o: GraphOptions): cytoscape.ElementDefinition[] {
     ...placed.map(({ node, x, y }) => ({
       data: { id: node.id, parent: node.host ? `host:${node.host}` : undefined, label: visible(labels.get(node.id) || outside), node },
       position: { x, y },
-      classes: `${shapes[node.type] ? node.type : 'process'} sev-${worst.get(node.id) ?? 'none'}`,
+      classes: `${shapes[node.type] ? node.type : 'process'}${(node as ViewNode).many ? ' many' : ''} sev-${worst.get(node.id) ?? 'none'}`,
     })),
     ...o.edges
       .filter((e) => known.has(e.src) && known.has(e.dst))
@@ -188,6 +188,7 @@ function style(token: (n: string) => string): cytoscape.StylesheetStyle[] {
     { selector: '.account', style: { 'corner-radius': '15px' } as cytoscape.Css.Node },
     { selector: '.address, .endpoint', style: { width: 44, height: 32, 'text-valign': 'bottom', 'text-margin-y': 4, 'text-wrap': 'none' } },
     { selector: '.folded', style: { 'border-style': 'dashed', 'background-opacity': 0, color: t('text-2') } },
+    { selector: '.many', style: { 'border-style': 'double', 'border-width': 4, color: t('text-2') } },
     { selector: '.log', style: { 'border-style': 'double', 'border-width': 4 } },
     ...(['c', 'h', 'm'] as const).map((l) => ({ selector: `.sev-${l}`, style: { 'border-color': t(`sev-${l}`) } })),
     edge('edge', {

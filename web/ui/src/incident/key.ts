@@ -5,6 +5,8 @@ import { grade } from '../marks/grade';
 /** A node as it is drawn; more = how many siblings it stands for besides itself. */
 export interface ViewNode extends GraphNode {
   more?: number;
+  /** How many nodes it stands for where they are too many to draw. */
+  many?: number;
 }
 
 export interface View {
@@ -50,32 +52,48 @@ function links(told: GraphEdge[], rest: GraphEdge[]): GraphEdge[] {
   const ways = rest.flatMap((edge) => {
     const a = near.get(edge.src);
     const b = near.get(edge.dst);
-    return a && b && a.origin !== b.origin ? [{ edge, a, b, length: a.path.length + b.path.length }] : [];
+    return a && b && a.origin !== b.origin ? [{ edge, a, b, length: a.length + b.length }] : [];
   });
   const out: GraphEdge[] = [];
   for (const w of ways.sort((x, y) => x.length - y.length)) {
-    if (part.join(w.a.origin, w.b.origin)) out.push(w.edge, ...w.a.path, ...w.b.path);
+    if (part.join(w.a.origin, w.b.origin)) out.push(w.edge, ...back(w.a), ...back(w.b));
   }
   return out;
 }
 
+/** Where a node stands: its nearest told node, and the way there one edge at a time. */
 interface Near {
   origin: string;
-  path: GraphEdge[];
+  length: number;
+  by?: GraphEdge;
+  from?: Near;
+}
+
+function back(at: Near): GraphEdge[] {
+  const out: GraphEdge[] = [];
+  for (let n: Near | undefined = at; n?.by; n = n.from) out.push(n.by);
+  return out;
 }
 
 function regions(keys: string[], edges: GraphEdge[]): Map<string, Near> {
   const beside = new Map<string, GraphEdge[]>();
-  for (const e of edges) for (const id of [e.src, e.dst]) beside.set(id, [...(beside.get(id) ?? []), e]);
-  const near = new Map<string, Near>(keys.map((k) => [k, { origin: k, path: [] }]));
+  for (const e of edges) for (const id of [e.src, e.dst]) put(beside, id, e);
+  const near = new Map<string, Near>(keys.map((k) => [k, { origin: k, length: 0 }]));
   // A Map goes on with what is added while it is read: this is the queue of a breadth-first walk.
   for (const [id, at] of near) {
     for (const e of beside.get(id) ?? []) {
       const other = e.src === id ? e.dst : e.src;
-      if (!near.has(other)) near.set(other, { origin: at.origin, path: [...at.path, e] });
+      if (!near.has(other)) near.set(other, { origin: at.origin, length: at.length + 1, by: e, from: at });
     }
   }
   return near;
+}
+
+/** Adds to the list of a key. */
+export function put<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const have = lists.get(key);
+  if (have) have.push(value);
+  else lists.set(key, [value]);
 }
 
 class Parts {

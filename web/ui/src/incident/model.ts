@@ -1,10 +1,11 @@
 /** Pure helpers over a reconstruction: order, narrowing, lanes, short sentences. */
 import type { Gap, Reconstruction, Step } from '../api/types';
+import type { Note } from './overlays';
 import { millis } from '../text/time';
 import type { Range } from '../query/range';
 import { quote } from '../query/tokens';
 
-export type StoryItem = { kind: 'step'; step: Step } | { kind: 'gap'; gap: Gap };
+export type StoryItem = { kind: 'step'; step: Step } | { kind: 'gap'; gap: Gap } | { kind: 'added'; note: Note };
 
 /** Name of the lane for what no sensor of ours stands on. */
 export const outside = 'Outside';
@@ -24,18 +25,27 @@ export function normalize(r: Reconstruction): Reconstruction {
   };
 }
 
-/** Steps with the gaps between them, in order of telling. */
-export function story(steps: Step[], gaps: Gap[]): StoryItem[] {
+/** Steps with the gaps between them and the steps that analysts added, in order of telling. */
+export function story(steps: Step[], gaps: Gap[], added: Note[] = []): StoryItem[] {
   const items: StoryItem[] = [];
-  const numbers = new Set(steps.map((s) => s.n));
-  const before = gaps.filter((g) => !numbers.has(g.after_step ?? 0) && (g.after_step ?? 0) === 0);
-  for (const gap of before) items.push({ kind: 'gap', gap });
+  const after = new Map<number, Gap[]>();
+  for (const gap of gaps) after.set(gap.after_step ?? 0, [...(after.get(gap.after_step ?? 0) ?? []), gap]);
+  const take = (n: number) => {
+    for (const gap of after.get(n) ?? []) items.push({ kind: 'gap', gap });
+    after.delete(n);
+  };
+  const waiting = [...added];
+  const before = (t: number) => {
+    while (waiting.length > 0 && millis(waiting[0].at) < t) items.push({ kind: 'added', note: waiting.shift() as Note });
+  };
+  take(0);
   for (const step of steps) {
+    before(millis(step.from));
     items.push({ kind: 'step', step });
-    for (const gap of gaps) if (gap.after_step === step.n) items.push({ kind: 'gap', gap });
+    take(step.n);
   }
-  const told = new Set(items.flatMap((i) => (i.kind === 'gap' ? [i.gap] : [])));
-  for (const gap of gaps) if (!told.has(gap)) items.push({ kind: 'gap', gap });
+  before(Infinity);
+  for (const n of [...after.keys()]) take(n);
   return items;
 }
 

@@ -68,10 +68,15 @@ export function toHex(b: Uint8Array): string {
 
 /** Bytes of standard base64; throws where it is none, or not the one spelling of its bytes. */
 export function fromBase64(s: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromLooseBase64(s);
+  if (btoa(atob(s)) !== s) throw new Error('not a base64 value in its one spelling');
+  return bytes;
+}
+
+/** Bytes of standard base64 whose unused bits may be set: of signatures by keys that nobody asks about. */
+export function fromLooseBase64(s: string): Uint8Array<ArrayBuffer> {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(s) || s.length % 4 !== 0) throw new Error('not a base64 value');
-  const binary = atob(s);
-  if (btoa(binary) !== s) throw new Error('not a base64 value in its one spelling');
-  return Uint8Array.from(binary, (c) => c.charCodeAt(0));
+  return Uint8Array.from(atob(s), (c) => c.charCodeAt(0));
 }
 
 /** Constant content comparison; the values are public. */

@@ -2,12 +2,14 @@
  * C2SP signed notes and checkpoints (c2sp.org/signed-note, c2sp.org/tlog-checkpoint): a text, an empty
  * line, and signature lines "— NAME BASE64(key hash ‖ signature)".
  */
-import { fromBase64, same, sha256 } from './merkle';
+import { fromBase64, fromLooseBase64, same, sha256 } from './merkle';
 
 export interface Signature {
   name: string;
   keyHash: Uint8Array;
   bytes: Uint8Array<ArrayBuffer>;
+  /** As it stands in the line; a key that counts has it in its one spelling. */
+  encoded: string;
 }
 
 export interface Note {
@@ -32,17 +34,20 @@ export interface VerifierKey {
 /** Splits a signed note; throws where it is none. */
 export function parseNote(signed: string): Note {
   const split = signed.lastIndexOf('\n\n');
-  if (split < 0 || !signed.endsWith('\n')) throw new Error('the checkpoint is not a signed note');
-  const lines = signed.slice(split + 2).split('\n').filter((l) => l !== '');
+  if (split < 0 || !signed.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(signed)) {
+    throw new Error('the checkpoint is not a signed note');
+  }
+  const lines = signed.slice(split + 2, -1).split('\n');
+  if (lines.length > 100) throw new Error('the checkpoint has more than 100 signatures');
   return { text: signed.slice(0, split + 1), signatures: lines.map(parseSignature) };
 }
 
 function parseSignature(line: string): Signature {
-  const m = /^\u2014 (\S+) (\S+)$/.exec(line);
+  const m = /^\u2014 ([^\s+]+) (\S+)$/.exec(line);
   if (!m) throw new Error('a signature line of the checkpoint is malformed');
-  const bytes = fromBase64(m[2]);
+  const bytes = fromLooseBase64(m[2]);
   if (bytes.length < 5) throw new Error('a signature of the checkpoint is too short');
-  return { name: m[1], keyHash: bytes.slice(0, 4), bytes: bytes.slice(4) };
+  return { name: m[1], keyHash: bytes.slice(0, 4), bytes: bytes.slice(4), encoded: m[2] };
 }
 
 /** Reads origin, size and root; throws where a line is malformed. */
@@ -72,7 +77,7 @@ export async function parseVerifierKey(text: string): Promise<VerifierKey> {
 /** What checking a signature gave: unsupported where this browser has no Ed25519. */
 export type Verdict = 'good' | 'bad' | 'absent' | 'unsupported';
 
-/** Checks the note's signature by the key. */
+/** Checks the note's first signature by the key; others by the same key do not count. */
 export async function verifySignature(note: Note, key: VerifierKey): Promise<Verdict> {
   const mine = note.signatures.filter((s) => s.name === key.name && same(s.keyHash, key.keyHash));
   if (mine.length === 0) return 'absent';
@@ -83,8 +88,7 @@ export async function verifySignature(note: Note, key: VerifierKey): Promise<Ver
     return 'unsupported';
   }
   const text = new TextEncoder().encode(note.text);
-  for (const s of mine) {
-    if (await crypto.subtle.verify({ name: 'Ed25519' }, imported, s.bytes, text)) return 'good';
-  }
-  return 'bad';
+  if (!(await crypto.subtle.verify({ name: 'Ed25519' }, imported, mine[0].bytes, text))) return 'bad';
+  fromBase64(mine[0].encoded);
+  return 'good';
 }

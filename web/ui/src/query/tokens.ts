@@ -3,7 +3,7 @@
  * the query; here only its surface matters, and every text must tokenise without loss.
  */
 
-export type TokenKind = 'space' | 'field' | 'value' | 'text' | 'op' | 'paren';
+export type TokenKind = 'space' | 'field' | 'value' | 'text' | 'op' | 'paren' | 'pipe';
 
 export interface Token {
   kind: TokenKind;
@@ -30,6 +30,7 @@ export function tokenize(q: string): Token[] {
     if (c === '(' || c === ')') return one('paren');
     const previous = out.at(-1)?.kind;
     if (previous === 'field') return value();
+    if (c === '|') return one('pipe');
     if (c === '-' && previous !== 'text' && q[i + 1] !== undefined && !/\s/.test(q[i + 1])) return one('op');
     if (c === '"') return quoted('text');
     return word();
@@ -76,33 +77,42 @@ export function quote(value: string): string {
   return `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
 }
 
+/** The conditions of a query, and its stages from the first pipe on. */
+export function stages(q: string): [conditions: string, stages: string] {
+  const pipe = tokenize(q).find((t) => t.kind === 'pipe');
+  return pipe ? [q.slice(0, pipe.from).trim(), ` ${q.slice(pipe.from)}`] : [q.trim(), ''];
+}
+
 /** Adds `field:value`, or its negation, to the query; the rest keeps its meaning. */
 export function withFilter(q: string, field: string, value: string, negate = false): string {
   const term = `${field}:${quote(value)}`;
-  const rest = without(q, field, value);
+  const [conditions, tail] = stages(q);
+  const rest = without(conditions, field, value);
   const add = negate ? `NOT ${term}` : term;
-  if (rest === '') return add;
+  if (rest === '' || rest === '*') return add + tail;
   const parts = tokenize(rest);
   const loose = parts.some((t) => t.kind === 'op' && /^or$/i.test(t.text));
-  return `${loose ? `(${rest})` : rest} AND ${add}`;
+  return `${loose ? `(${rest})` : rest} AND ${add}${tail}`;
 }
 
 /** Takes `field:value` and its negation out of a query that is a plain list of AND terms. */
 export function without(q: string, field: string, value: string): string {
   const term = `${field}:${quote(value)}`;
-  const tokens = tokenize(q);
+  const [conditions, tail] = stages(q);
+  const tokens = tokenize(conditions);
   if (tokens.some((t) => t.kind === 'paren' || (t.kind === 'op' && /^or$/i.test(t.text)))) return q.trim();
-  return q
-    .trim()
-    .split(/\s+AND\s+/i)
-    .filter((part) => part !== term && part !== `NOT ${term}` && part !== `-${term}` && part !== '')
-    .join(' AND ');
+  return (
+    conditions
+      .split(/\s+AND\s+/i)
+      .filter((part) => part !== term && part !== `NOT ${term}` && part !== `-${term}` && part !== '')
+      .join(' AND ') + tail
+  ).trim();
 }
 
 /** Tells whether the query holds the filter, and in which sense. */
 export function filterState(q: string, field: string, value: string): 'in' | 'out' | 'none' {
   const term = `${field}:${quote(value)}`;
-  const parts = q.trim().split(/\s+AND\s+/i);
+  const parts = stages(q)[0].split(/\s+AND\s+/i);
   if (parts.includes(term)) return 'in';
   return parts.includes(`NOT ${term}`) || parts.includes(`-${term}`) ? 'out' : 'none';
 }

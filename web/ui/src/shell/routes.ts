@@ -1,6 +1,6 @@
 /** Routes as data: pattern, page, title. Pure, so that it can be tested without a browser. */
 
-export type PageName = 'overview' | 'search' | 'findings' | 'incidents' | 'incident' | 'rules' | 'health' | 'missing';
+export type PageName = 'overview' | 'search' | 'findings' | 'incidents' | 'incident' | 'rules' | 'exposure' | 'reviews' | 'review' | 'health' | 'missing';
 
 export interface Match {
   page: PageName;
@@ -15,6 +15,9 @@ const table: [PageName, string][] = [
   ['incidents', '/incidents'],
   ['incident', '/incidents/:id'],
   ['rules', '/rules'],
+  ['exposure', '/exposure'],
+  ['reviews', '/reviews'],
+  ['review', '/reviews/:id'],
   ['health', '/health'],
 ];
 

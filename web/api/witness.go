@@ -1,0 +1,53 @@
+package api
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/evident-sec/evident/internal/node"
+)
+
+// witnessStage says whether a quorum of witnesses cosigns; nothing waits for
+// them, so that only this tells.
+func witnessStage(w *node.Witnesses) stage {
+	if w == nil {
+		return stage{"Witnesses", "ok", "none", "nobody outside cosigns the checkpoints"}
+	}
+	good, trouble := 0, ""
+	for _, one := range w.Witnesses {
+		if one.Trouble == "" {
+			good++
+		} else if trouble == "" || one.Alarm {
+			trouble = one.Name + ": " + one.Trouble
+		}
+	}
+	out := stage{
+		"Witnesses", map[string]string{"cosigned": "ok", "behind": "warn", "alarm": "fail"}[w.State],
+		strconv.FormatInt(w.Size, 10), fmt.Sprintf("entries cosigned, %d of %d witnesses answer", good, len(w.Witnesses)),
+	}
+	if trouble != "" {
+		out.Detail = trouble
+	}
+	return out
+}
+
+// witnessAlarms counts the witnesses that contradict the ledger.
+func witnessAlarms(w *node.Witnesses) (n int) {
+	if w == nil {
+		return 0
+	}
+	for _, one := range w.Witnesses {
+		if one.Alarm {
+			n++
+		}
+	}
+	return n
+}
+
+// witnessed is how many entries a quorum cosigned; -1 without witnesses.
+func witnessed(w *node.Witnesses) int64 {
+	if w == nil {
+		return -1
+	}
+	return w.Size
+}
