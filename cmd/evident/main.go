@@ -51,6 +51,7 @@ type cli struct {
 	Export      searchcmd.Export `cmd:"" help:"Write events to a file: Parquet, NDJSON, CSV, Timesketch."`
 	Reconstruct reconstructCmd   `cmd:"" help:"Tell the story around a finding or an event, step by step."`
 	Exposure    exposurecmd.Cmd  `cmd:"" help:"Ask what an adversary would gain: check, paths, review before you sign."`
+	Receipt     receiptCmd       `cmd:"" help:"Seal what a search covered and found, and check that nothing was left out."`
 	Prove       proveCmd         `cmd:"" help:"Print the inclusion proof of one event."`
 	Verify      verifyCmd        `cmd:"" help:"Check the whole data folder against the ledger."`
 	Witness     witnessCmd       `cmd:"" help:"Run a witness: cosign ledgers whose history only grows."`
