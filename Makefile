@@ -36,6 +36,7 @@ build: $(BIN) ## build the binary
 
 $(BIN): $(GOFILES) $(wildcard $(UI))
 	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/evident
+	go build -trimpath -ldflags '-s -w' -o $(dir $@) ./cmd/evident-verify ./cmd/evident-witness
 
 ui: $(UI) ## build the page
 
@@ -82,6 +83,11 @@ bench: $(BIN) ## events/s, bytes an event and search latencies for 100,000 event
 .PHONY: bench-sigma
 bench-sigma: ## the Sigma engine against its oracle, and rsigma and Zircolite where installed
 	go run ./bench/sigma
+
+.PHONY: bench-lake
+EVENTS ?= 1000000
+bench-lake: ## search over EVENTS simulated and replicated events (1000000)
+	go run ./bench/lake -events $(EVENTS)
 
 shape: ## numbers of the code's shape
 	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '

@@ -217,3 +217,65 @@ func FuzzParsePolicy(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseAddCheckpoint must not panic; what it takes is written again as it
+// was.
+func FuzzParseAddCheckpoint(f *testing.F) {
+	f.Add([]byte("old 0\n\na\n1\nx\n\n"))
+	f.Add([]byte("old 20852014\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n\nexample.com\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a, err := proof.ParseAddCheckpoint(body)
+		if err == nil && string(a.Marshal()) != string(body) {
+			t.Fatalf("%q is written as %q", body, a.Marshal())
+		}
+	})
+}
+
+// TestQuorumAgainstNaive draws trees of groups and sets of witnesses, and
+// counts by the text of the policy.
+func TestQuorumAgainstNaive(t *testing.T) {
+	keys := make([]string, 6)
+	for i := range keys {
+		keys[i] = witnessKey(t, fmt.Sprintf("w%d", i)).Key()
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var text strings.Builder
+		holds := map[string]bool{} // by name, for the drawn set
+		var head proof.Head
+		var free []string
+		for i, key := range keys {
+			name := fmt.Sprintf("w%d", i)
+			fmt.Fprintf(&text, "witness %s %s\n", name, key)
+			if holds[name] = rapid.Bool().Draw(rt, name); holds[name] {
+				head.Cosigned = append(head.Cosigned, proof.Cosignature{Witness: name})
+			}
+			free = append(free, name)
+		}
+		for g := 0; len(free) > 1; g++ {
+			n := rapid.IntRange(1, len(free)).Draw(rt, "members")
+			need := rapid.IntRange(1, n).Draw(rt, "need")
+			have := 0
+			for _, member := range free[:n] {
+				if holds[member] {
+					have++
+				}
+			}
+			name := fmt.Sprintf("g%d", g)
+			fmt.Fprintf(&text, "group %s %d %s\n", name, need, strings.Join(free[:n], " "))
+			holds[name] = have >= need
+			free = append(free[n:], name)
+			if g > 20 {
+				break
+			}
+		}
+		last := free[len(free)-1]
+		fmt.Fprintf(&text, "quorum %s\n", last)
+		policy, err := proof.ParsePolicy([]byte(text.String()))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if policy.Satisfied(head) != holds[last] {
+			rt.Fatalf("Satisfied = %v for\n%s", !holds[last], &text)
+		}
+	})
+}

@@ -241,6 +241,34 @@ func TestManyProofs(t *testing.T) {
 	}
 }
 
+// TestPythonReadsTheSame gives a file of proofs, and one with a changed record,
+// to the second verifier.
+func TestPythonReadsTheSame(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not installed: the second verifier, docs/formats/verify.py, was not run")
+	}
+	policy, file := manyProofs(t, t.TempDir(), 12)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(t.TempDir(), "changed.jsonl")
+	text = bytes.Replace(text, []byte(`"event":"1-7","raw":"eyJ`), []byte(`"event":"1-7","raw":"eyK`), 1)
+	if err := os.WriteFile(changed, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		file: "12 proofs checked, 0 failed\n", changed: "FAILED '1-7': leaf: the record's bytes are not those " +
+			"that were sealed\n12 proofs checked, 1 failed\n",
+	} {
+		cmd := exec.Command(python, "../../docs/formats/verify.py", "--policy", policy, name)
+		if out, _ := cmd.CombinedOutput(); string(out) != want {
+			t.Errorf("verify.py says %s, want %s", out, want)
+		}
+	}
+}
+
 // BenchmarkCold starts the program for one proof with four signatures;
 // BenchmarkFile checks 10,000 proofs in a file.
 func BenchmarkCold(b *testing.B) {

@@ -33,7 +33,8 @@ func (r *result) print(w io.Writer, asJSON bool) error {
 			printable.Text(h.Origin), h.Size, h.witnesses())
 	}
 	if r.Withheld > 0 {
-		fmt.Fprintf(&b, "%d of them without the record's bytes: something with that hash is sealed\n", r.Withheld)
+		fmt.Fprintf(&b, "%d of them without the record's bytes: something with that hash is sealed\n",
+			r.Withheld)
 	}
 	switch {
 	case r.OK:

@@ -17,7 +17,7 @@ type benchReconstructCmd struct {
 	Data       string `placeholder:"DIR" type:"existingdir" help:"Folder that the labels name their logs from; default: the labels' folder or the one above."`
 	Recordings string `placeholder:"DIR" type:"existingdir" help:"More logs: they fill up the common clock, and their network logons are counted."`
 	Interleave int    `default:"10" help:"Recordings on one clock; 1 leaves this part out."`
-	Trials     int    `default:"5" help:"Trials with deleted records for each seed; -1 leaves them out."`
+	Trials     int    `default:"5" help:"Trials with deleted records for each seed; 0 leaves them out."`
 	Seed       uint64 `default:"1" help:"Number that chance starts from: deletions, recordings, moved clocks."`
 	JSON       string `placeholder:"FILE" help:"Write everything as JSON there; - prints it instead of the table."`
 }
@@ -31,6 +31,9 @@ func (benchReconstructCmd) Help() string {
 
 // Run scores and prints; it opens no data folder.
 func (c *benchReconstructCmd) Run(e *console.Env) error {
+	if c.Trials == 0 {
+		c.Trials = -1 // zero of the package is its default
+	}
 	rep, err := score.Run(e.Context, score.Config{
 		Labels: c.Labels, Data: c.Data, Recordings: c.Recordings, Interleave: c.Interleave,
 		Trials: c.Trials, Seed: c.Seed,

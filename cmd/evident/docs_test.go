@@ -34,12 +34,13 @@ const repository = "../.."
 //	…                  a line of it is any lines, also none
 //	^C                 the command is interrupted once it has printed what is above
 //
-// Commands that begin with make are not run; their targets must exist.
+// Commands that begin with make are not run; their targets must exist. The folder
+// examples of the repository is there.
 func TestTranscripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every command of the documents; left out by -short")
 	}
-	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/reload.md", "docs/correlations.md", "docs/rules.md"} {
+	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/reload.md", "docs/correlations.md", "docs/rules.md", "docs/exposure.md", "docs/reconstruct.md"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			newTranscript(t, filepath.Join(repository, name)).run()
@@ -75,6 +76,13 @@ func newTranscript(t *testing.T, path string) *transcript {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	examples, err := filepath.Abs(filepath.Join(repository, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(examples, filepath.Join(dir, "examples")); err != nil {
+		t.Fatal(err)
+	}
 	return &transcript{
 		t: t, path: path, lines: strings.Split(string(text), "\n"), dir: dir,
 		now: make(map[string]string), fresh: make(map[int]bool),

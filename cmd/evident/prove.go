@@ -25,7 +25,7 @@ type proveCmd struct {
 // Help shows an example.
 func (proveCmd) Help() string {
 	return "Example:\n  evident prove --data /tmp/case1 12-7 > 12-7.tlog-proof\n" +
-		"  evident search --data /tmp/case1 --json host:web01 | jq -r .uid |" +
+		"  evident search --data /tmp/case1 --json host:web01 | jq -r .metadata.uid |" +
 		" evident prove --data /tmp/case1 --proofs web01.jsonl -\n" +
 		"Check them anywhere with evident-verify."
 }
@@ -156,7 +156,9 @@ func cosigned(e *console.Env, p proof.RecordProof, policy *proof.Policy) error {
 }
 
 func (c *proveCmd) writeRaw(e *console.Env, n *node.Node, id event.ID, raw []byte) error {
-	act := node.Act{Operation: "read-original", Caller: console.SystemCaller(), Detail: "event " + id.String()}
+	act := node.Act{
+		Operation: "read-original", Caller: console.SystemCaller(), Detail: "event " + id.String(),
+	}
 	if err := n.Record(e.Context, act); err != nil {
 		return err
 	}

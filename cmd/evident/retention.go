@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/evident-sec/evident/internal/console"
+	"github.com/evident-sec/evident/internal/disposal"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/retention"
 )
@@ -177,7 +178,7 @@ func (c *retentionPlanCmd) Run(e *console.Env) error {
 		return err
 	}
 	defer n.Close()
-	s, err := n.Survey(e.Context, at)
+	s, err := n.Disposal().Survey(e.Context, at)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (c *retentionPlanCmd) Run(e *console.Env) error {
 	return errors.Join(printDocument(f, retention.Document{Plan: s.Plan}), f.Close())
 }
 
-func (c *retentionPlanCmd) print(e *console.Env, s *node.Survey) error {
+func (c *retentionPlanCmd) print(e *console.Env, s *disposal.Survey) error {
 	if c.JSON {
 		for i := range s.Groups {
 			if err := console.JSONLine(e.Stdout, &s.Groups[i]); err != nil {
@@ -275,7 +276,7 @@ func (c *retentionKeepCmd) Run(e *console.Env) error {
 		return err
 	}
 	defer n.Close()
-	id, err := n.KeepDocument(e.Context, "keep", console.SystemCaller(), doc)
+	id, err := n.Disposal().Keep(e.Context, "keep", console.SystemCaller(), doc)
 	if err != nil {
 		return err
 	}
@@ -304,13 +305,13 @@ func (c *retentionDestroyCmd) Run(e *console.Env) error {
 	if err != nil {
 		return err
 	}
-	grave, err := n.Destroy(e.Context, console.SystemCaller(), plan, time.Now())
+	grave, err := n.Disposal().Destroy(e.Context, console.SystemCaller(), plan, time.Now())
 	if err := errors.Join(err, n.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.Stdout, "%d records destroyed; tombstone %d-0\n", grave.Count, grave.Entry)
 	if c.WipeFreeSpace {
-		return node.WipeFree(e.Context, c.Dir())
+		return disposal.WipeFree(e.Context, c.Dir())
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ type serveFlags struct {
 	TLSCert   string `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
 	TLSKey    string `placeholder:"FILE" type:"path" help:"Its key."`
 	TokenFile string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
+	SQL       bool   `name:"sql" help:"Give the holder of the link the role sql: SELECT over the masked view, docs/sql.md."`
 	Syslog    string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
 	Compact   bool   `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
 	ruleFlags
@@ -98,13 +99,21 @@ func (f serveFlags) listen(e *console.Env, cfg api.Config) (*pending, web.Token,
 	late := new(lateHandler)
 	server, err := web.New(web.Config{
 		Listen: f.Listen, CertFile: f.TLSCert, KeyFile: f.TLSKey, Token: token, API: late,
-		Caller: api.Caller{ID: console.SystemCaller(), Role: "analyst", Grants: f.grants()}, Log: e.Log,
+		Caller: api.Caller{ID: console.SystemCaller(), Role: "analyst", Grants: f.roles()}, Log: e.Log,
 	})
 	if err != nil {
 		return nil, token, err
 	}
 	cfg.Version, cfg.Log, cfg.Attack = version, e.Log, catalog
 	return &pending{flags: f, cfg: cfg, web: server, api: late}, token, nil
+}
+
+// roles are those of whoever holds the link, besides analyst.
+func (f *serveFlags) roles() []string {
+	if f.SQL {
+		return append(f.grants(), api.SQLRole)
+	}
+	return f.grants()
 }
 
 func (p *pending) close() { p.web.Close() }

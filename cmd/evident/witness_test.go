@@ -64,19 +64,26 @@ func (w *witnessProcess) stop(t *testing.T) int {
 	return w.cmd.ProcessState.ExitCode()
 }
 
+// cosigned asks a server for an event's proof and returns who cosigned it.
+func (s *served) cosigned(t *testing.T, id string) (by []string) {
+	t.Helper()
+	var answer struct {
+		Cosigned []struct{ Witness string }
+		Limits   []string
+	}
+	s.get(t, "api/v1/events/"+id+"/proof", &answer)
+	for _, c := range answer.Cosigned {
+		by = append(by, c.Witness)
+	}
+	if strings.Contains(strings.Join(answer.Limits, " "), "One party") {
+		t.Errorf("two witnesses cosigned, the limits are still %v", answer.Limits)
+	}
+	return by
+}
+
 // witnessState asks a server how its witnesses fare.
 func (s *served) witnessState(t *testing.T) (state string, sealed, cosigned int64) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"api/v1/status", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+s.token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
 	var answer struct {
 		Ledger struct {
 			Sealed  int64
@@ -86,11 +93,30 @@ func (s *served) witnessState(t *testing.T) (state string, sealed, cosigned int6
 			}
 		}
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		t.Fatal(err)
-	}
+	s.get(t, "api/v1/status", &answer)
 	l := answer.Ledger
 	return l.Witness.State, l.Sealed, l.Witness.Size
+}
+
+// get reads one answer of the API.
+func (s *served) get(t *testing.T, path string, into any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", path, resp.Status)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func awaitState(t *testing.T, what string, holds func() bool) {
@@ -154,6 +180,9 @@ func TestWitnesses(t *testing.T) {
 			state, sealed, cosigned := s.witnessState(t)
 			return state == "cosigned" && sealed >= 2 && cosigned == sealed
 		})
+		if by := s.cosigned(t, "1-0"); strings.Join(by, " ") != "one two" {
+			t.Errorf("the proof is cosigned by %v", by)
+		}
 	})
 	checkProof(t, data, policy)
 	evidentRun(t, "verify", "--data", data, "--policy", policy)

@@ -267,7 +267,10 @@ func (g *Graph) timelyLogons(p int, r *Rel) []Link {
 	for k := len(g.ix.logons) - 1; k >= 0; k-- {
 		logon := &g.rels[g.ix.logons[k]]
 		d := r.Time.Sub(logon.Time)
-		if d < 0 || d > timely || g.nodes[logon.Dst].Host != n.Host || logon.Dst == p {
+		if d > timely {
+			break // older ones are further away
+		}
+		if d < 0 || g.nodes[logon.Dst].Host != n.Host || logon.Dst == p {
 			continue
 		}
 		if shortUser(logon.Facts.User) == shortUser(n.User()) {

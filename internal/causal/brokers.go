@@ -211,8 +211,12 @@ func (g *Graph) namedIn(b int, limit time.Time) []Link {
 		if !slices.Contains(strings.Fields(plainCommand(proc.CmdLine())), name) {
 			continue
 		}
+		method := MethodNone
+		if proc.Host != n.Host {
+			method = MethodBroker
+		}
 		links = append(links, Link{
-			Src: p, Dst: b, Verb: VerbInstalled, Grade: Inferred, Time: proc.Start,
+			Method: method, Src: p, Dst: b, Verb: VerbInstalled, Grade: Inferred, Time: proc.Start,
 			Events: slices.Clone(proc.Launch),
 			Why:    "its command line names it less than a minute before",
 		})

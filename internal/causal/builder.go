@@ -16,6 +16,7 @@ type Builder struct {
 	scratch []Edge   // of one event
 	seen    map[event.ID]struct{}
 	strings map[string]string
+	facts   map[Facts]*Facts
 	sensors sensors
 }
 
@@ -24,7 +25,8 @@ const chunkEdges = 4096
 // NewBuilder returns an empty builder.
 func NewBuilder() *Builder {
 	return &Builder{
-		seen: map[event.ID]struct{}{}, strings: map[string]string{}, sensors: newSensors(),
+		seen: map[event.ID]struct{}{}, strings: map[string]string{},
+		facts: map[Facts]*Facts{}, sensors: newSensors(),
 	}
 }
 
@@ -81,6 +83,15 @@ func (b *Builder) intern(e *Edge) {
 			n.Host = b.str(n.Host)
 		}
 		n.Key, n.Name = b.str(n.Key), b.str(n.Name)
+	}
+	if f := e.Facts; f != nil && e.Strength != Control && f.SrcPort == "" {
+		// most of these say what many others say
+		same, ok := b.facts[*f]
+		if !ok {
+			same = f
+			b.facts[*f] = f
+		}
+		e.Facts = same
 	}
 	if f := e.Facts; f != nil {
 		for _, s := range [...]*string{

@@ -51,7 +51,8 @@ func sittingLink(before, after *Rel) Link {
 // actedThrough returns the edge from the principal behind a session.
 func (s *search) actedThrough(n int) *Rel {
 	for _, i := range s.g.in[n] {
-		if r := &s.g.rels[i]; r.Verb == VerbActed && r.Src >= 0 && s.g.nodes[r.Src].Kind == KindPrincipal {
+		r := &s.g.rels[i]
+		if r.Verb == VerbActed && r.Src >= 0 && s.g.nodes[r.Src].Kind == KindPrincipal {
 			return r
 		}
 	}
@@ -68,7 +69,8 @@ func (s *search) backPrincipal(p int, t time.Time) {
 	}
 	for _, i := range s.g.in[r] {
 		c := &s.g.rels[i]
-		if c.Verb == VerbCalled && c.Strength == Control && c.Src >= 0 && c.Src != p && c.Time.Before(t) && t.Sub(c.Time) <= appWindow {
+		done := c.Verb == VerbCalled && c.Strength == Control && c.Src >= 0 && c.Src != p
+		if done && c.Time.Before(t) && t.Sub(c.Time) <= appWindow {
 			s.adopt(changedLink(c, p))
 		}
 	}
@@ -140,6 +142,12 @@ func (g *Graph) byDirectory(r *Rel, from string) []Link {
 	}
 	return []Link{logonLink(r, found.Src, MethodTime, Inferred, found,
 		"asked the directory as the same account, on the host the logon came from, within a second")}
+}
+
+// asksDirectory reports whether an operation reads a directory service.
+func asksDirectory(operation string) bool {
+	operation = strings.ToLower(operation)
+	return strings.Contains(operation, "ldap") || strings.Contains(operation, "directory")
 }
 
 // sameMoment is how close the two records of one question to a directory lie.

@@ -50,7 +50,7 @@ func (g *Graph) sources(k int, from Method) []Link {
 	if src == dst || g.acts(links) {
 		return links
 	}
-	wire := len(held) > 0
+	wire := len(held) > 0 || g.onWire(r)
 	more := g.byCredential(r, src, dst)
 	switch {
 	case len(more) > 0:
@@ -61,6 +61,16 @@ func (g *Graph) sources(k int, from Method) []Link {
 		more = g.byCall(r, dst)
 	}
 	return append(more, links...)
+}
+
+// onWire reports whether the network's own log shows the connection of a logon.
+func (g *Graph) onWire(r *Rel) bool {
+	if r.Facts.SrcPort == "" {
+		return false
+	}
+	return slices.ContainsFunc(g.ix.wire[sourceOf(r.Facts)], func(i int) bool {
+		return g.rels[i].Time.Sub(r.Time).Abs() <= clockSlack
+	})
 }
 
 // acts reports whether a link begins at somebody who acts, not at a process of
@@ -166,28 +176,37 @@ func (g *Graph) byName(r *Rel, from, to string, wire bool) []Link {
 		if wire {
 			grade, why = Corroborated, why+", and the connection was seen leaving"
 		}
-		return []Link{logonLink(r, list[k], MethodTarget, grade, &Rel{Time: n.Start, ID: n.Launch[0]}, why)}
+		started := &Rel{Time: n.Start, ID: n.Launch[0]}
+		return []Link{logonLink(r, list[k], MethodTarget, grade, started, why)}
 	}
 	return nil
 }
 
-// byDial takes the latest connection of an ordinary process to a service of the
-// target that logs on, within seconds of the logon.
+// byDial takes the only ordinary process that connected to a service of the
+// target that logs on, within seconds of the logon; of several it takes none.
 func (g *Graph) byDial(r *Rel, from, to string) []Link {
 	list := g.ix.dials[from]
 	at := g.until(list, r.Time.Add(2*time.Second))
-	for k := at - 1; k >= 0; k-- {
+	var found *Rel
+	for k := at - 1; k >= 0 && at-k < maxCalls; k-- {
 		c := &g.rels[list[k]]
 		if r.Time.Sub(c.Time) > dialWindow {
+			break
+		}
+		if g.nodes[c.Src].role != rolePlain || adminPorts[c.Facts.DstPort] == "" ||
+			g.ix.ipHost[c.Facts.DstIP] != to {
+			continue
+		}
+		if found != nil && found.Src != c.Src {
 			return nil
 		}
-		if g.nodes[c.Src].role == rolePlain && adminPorts[c.Facts.DstPort] != "" &&
-			g.ix.ipHost[c.Facts.DstIP] == to {
-			return []Link{logonLink(r, c.Src, MethodTime, Inferred, c,
-				"connected to the host within 10 s of the logon from there")}
-		}
+		found = c
 	}
-	return nil
+	if found == nil {
+		return nil
+	}
+	return []Link{logonLink(r, found.Src, MethodTime, Inferred, found,
+		"the only ordinary process that connected to the host within 10 s of the logon from there")}
 }
 
 // byCall serves logons that name no source: the only ordinary process on any
@@ -247,19 +266,25 @@ func (s *search) backSession(n int) {
 }
 
 // crossHost returns the links that leave controlled node n for other hosts. The
-// sources of all remote logons are computed once.
+// sources of all remote logons are computed once for the graph.
 func (s *search) crossHost(n int) []*Link {
-	if s.sources == nil {
-		s.sources = map[int][]*Link{}
-		for k := range s.g.ix.logons {
-			links := s.g.logonSources(k)
-			s.rels += 1 + len(links)
+	links := s.g.leaving()[n]
+	s.rels += 1 + len(links)
+	return links
+}
+
+// leaving lists who made remote logons, by source.
+func (g *Graph) leaving() map[int][]*Link {
+	g.once.Do(func() {
+		g.sourcesOf = map[int][]*Link{}
+		for k := range g.ix.logons {
+			links := g.logonSources(k)
 			for i := range links {
-				s.sources[links[i].Src] = append(s.sources[links[i].Src], &links[i])
+				g.sourcesOf[links[i].Src] = append(g.sourcesOf[links[i].Src], &links[i])
 			}
 		}
-	}
-	return s.sources[n]
+	})
+	return g.sourcesOf
 }
 
 // replays links a process that read credentials to later logons, from its host
@@ -284,17 +309,17 @@ func (g *Graph) replays(p int, read *Rel) []Link {
 	return links
 }
 
+// journey is an account's way from an address to a host.
+type journey struct{ user, host, from string }
+
+func (g *Graph) journeyOf(r *Rel) journey {
+	return journey{shortUser(r.Facts.User), g.nodes[r.Dst].Host, r.Facts.SrcIP}
+}
+
 // usual reports whether the same account made the same journey before t.
 func (g *Graph) usual(k int, t time.Time) bool {
-	r := &g.rels[g.ix.logons[k]]
-	for _, i := range g.ix.logons {
-		o := &g.rels[i]
-		if o.Time.Before(t) && shortUser(o.Facts.User) == shortUser(r.Facts.User) &&
-			g.nodes[o.Dst].Host == g.nodes[r.Dst].Host && o.Facts.SrcIP == r.Facts.SrcIP {
-			return true
-		}
-	}
-	return false
+	first, ok := g.ix.journeys[g.journeyOf(&g.rels[g.ix.logons[k]])]
+	return ok && first.Before(t)
 }
 
 // copies links a process to those on other hosts that run the same file, where

@@ -37,7 +37,7 @@ var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 var kinds = map[string][2]int{
 	"process.launch": {event.ClassProcess, 1}, "process.end": {event.ClassProcess, 2},
 	"process.open": {event.ClassProcess, 3}, "process.inject": {event.ClassProcess, 4},
-	"file.create": {event.ClassFile, 1}, "file.delete": {event.ClassFile, 4},
+	"file.create": {event.ClassFile, 1}, "file.delete": {event.ClassFile, 4}, "file.rename": {event.ClassFile, 5},
 	"module.load": {event.ClassModule, 1}, "registry.set": {event.ClassRegValue, 2},
 	"network.open": {event.ClassNetwork, 1}, "dns.query": {event.ClassDNS, 1},
 	"logon": {event.ClassAuth, 1}, "logoff": {event.ClassAuth, 2},

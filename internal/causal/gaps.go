@@ -194,7 +194,8 @@ func (s *search) sessionGaps(c *Member) {
 	src := cmp.Or(logon.Facts.SrcIP, logon.Facts.SrcHost)
 	from := s.g.ix.sourceHost(logon.Facts)
 	gap := Gap{
-		Kind: GapSource, Host: cmp.Or(from, n.Host), About: n.Entity.String(), From: logon.Time, To: logon.Time, After: logon.ID,
+		Kind: GapSource, Host: cmp.Or(from, n.Host), About: n.Entity.String(),
+		From: logon.Time, To: logon.Time, After: logon.ID,
 		Text: fmt.Sprintf("No record shows which process on %s made the logon of %s to %s.",
 			cmp.Or(from, src), cmp.Or(logon.Facts.User, "an unknown account"), n.Host),
 		WouldClose: "Connections with process (Sysmon 3, Security 5156) and explicit credentials " +
@@ -221,6 +222,7 @@ func (s *search) sensorGaps(host string, from, to time.Time) {
 	sn := &s.g.sensors[i]
 	for _, ch := range sn.Channels {
 		s.holeGaps(host, &ch, from, to)
+		s.jumpGaps(host, &ch, from, to)
 		for _, q := range ch.Quiet {
 			if q.To.After(from) && q.From.Before(to) {
 				s.gap(Gap{
@@ -240,6 +242,24 @@ func (s *search) sensorGaps(host string, from, to time.Time) {
 				"steps are ordered by the header.", host, sn.Offset.Round(time.Second)),
 			WouldClose: "The clock and time zone settings of " + host,
 			Query:      term("device.hostname", host),
+		})
+	}
+}
+
+// jumpGaps reports where the clock of a log was set back: what lies between the
+// two times may be in either order.
+func (s *search) jumpGaps(host string, ch *Channel, from, to time.Time) {
+	for _, j := range ch.Jumps {
+		if j.From.Before(from) || j.To.After(to) {
+			continue
+		}
+		s.gap(Gap{
+			Kind: GapClock, Host: host, From: j.To, To: j.From,
+			Text: fmt.Sprintf("The clock of %s was set back by %s at record %d of %s; the order of steps "+
+				"between the two times is not established.", host, j.From.Sub(j.To).Round(time.Second),
+				j.Seq, ch.Name),
+			WouldClose: "Time changes of " + host + " (Security 4616, System 1, chrony or timesyncd)",
+			Query:      and(term("device.hostname", host), term("metadata.log_name", ch.Name)),
 		})
 	}
 }
@@ -279,9 +299,9 @@ func count(n int) string {
 }
 
 func (s *search) clearedGaps(hosts []string, from, to time.Time) {
-	for i := range s.g.rels {
+	for _, i := range s.g.ix.cleared {
 		r := &s.g.rels[i]
-		if r.Verb != VerbCleared || r.Dst < 0 || r.Time.Before(from) || r.Time.After(to) {
+		if r.Dst < 0 || r.Time.Before(from) || r.Time.After(to) {
 			continue
 		}
 		n := &s.g.nodes[r.Dst]

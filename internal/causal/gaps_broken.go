@@ -124,9 +124,10 @@ func (s *search) originGaps(c *Member, n *Node) {
 		f := Entity{Kind: KindFile, Host: n.Host, Key: normal}
 		s.gap(Gap{
 			Kind: GapOrigin, Host: n.Host, From: c.From, To: c.From, About: f.String(),
-			Text: fmt.Sprintf("No record shows who wrote %s on %s, which ran in the incident.", path, n.Host),
-			WouldClose: "File writes of " + n.Host + " (Sysmon 11 and 15, Security 4663, audit watches), or " +
-				"its browser's and mail program's history",
+			Text: fmt.Sprintf("No record shows who wrote %s on %s, which ran in the incident.", path,
+				n.Host),
+			WouldClose: "File writes of " + n.Host + " (Sysmon 11 and 15, Security 4663, audit watches), " +
+				"or its browser's and mail program's history",
 			Query: and(term("device.hostname", n.Host), "class_uid:1001", term("file.name", Base(path))),
 			After: firstID(n.Launch),
 		})
@@ -205,8 +206,8 @@ func (s *search) unstartedParent(m *Member) {
 		Kind: GapStart, Host: n.Host, From: r.Time, To: r.Time, About: n.Entity.String(),
 		Text: fmt.Sprintf("%s on %s started %s, but the record of its own start is missing.",
 			label(n), n.Host, label(child)),
-		WouldClose: "Process starts of " + n.Host + " before this time (Sysmon 1, Security 4688 or audit " +
-			"execve)",
+		WouldClose: "Process starts of " + n.Host + " before this time (Sysmon 1, Security 4688 or " +
+			"audit execve)",
 		Query: and(term("device.hostname", n.Host), "class_uid:1007", procTerm(n)),
 		After: r.ID,
 	})
@@ -238,7 +239,9 @@ func (s *search) unansweredGaps(m *Member) {
 // \\host, user@host, or the options of the system's own remote tools.
 func asksFor(cmd, host string) bool {
 	cmd = strings.ToLower(cmd)
-	for _, before := range []string{`\\`, "@", "node:", "computername ", "computername:", "/s ", "-r:", "/v:"} {
+	for _, before := range []string{
+		`\\`, "@", "node:", "computername ", "computername:", "/s ", "-r:", "/v:",
+	} {
 		if strings.Contains(cmd, before+host) || strings.Contains(cmd, before+`"`+host) {
 			return true
 		}

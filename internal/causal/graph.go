@@ -2,6 +2,7 @@ package causal
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal/edge"
@@ -18,6 +19,9 @@ type Graph struct {
 	sensors []Sensor
 	events  int
 	ix      indexes
+
+	once      sync.Once // for sourcesOf
+	sourcesOf map[int][]*Link
 }
 
 // span32 is a run of edges: those of one event stand together.

@@ -39,6 +39,8 @@ type indexes struct {
 
 	principals map[string][]int // lower-case name: principals
 	directory  map[string][]int // host: calls by processes, edges
+	cleared    []int            // edges
+	journeys   map[journey]time.Time
 }
 
 const maxCmdLine = 8 << 10
@@ -65,7 +67,9 @@ func newIndexes(g *Graph) indexes {
 		bySource: map[string][]int{}, ipHost: map[string]string{}, hosts: map[string]bool{},
 		rarity: newRarity(g), sha: map[string][]int{}, explicit: map[string][]int{},
 		accounts: map[onHost]time.Time{}, brokers: map[brokerKey][]int{},
-		principals: map[string][]int{}, directory: map[string][]int{}, launches: map[string]bool{}, startless: map[string][]startless{},
+		principals: map[string][]int{}, directory: map[string][]int{},
+		journeys: map[journey]time.Time{}, launches: map[string]bool{},
+		startless: map[string][]startless{},
 	}
 	for _, s := range g.sensors {
 		ix.hosts[s.Host] = true
@@ -146,6 +150,8 @@ func (ix *indexes) addRel(g *Graph, i int) {
 		if r.Facts != nil && r.Facts.SHA256 != "" {
 			ix.hashes[r.Facts.SHA256] = append(ix.hashes[r.Facts.SHA256], i)
 		}
+	case VerbCleared:
+		ix.cleared = append(ix.cleared, i)
 	case VerbSpawned:
 		ix.account(g, r)
 		ix.launches[g.nodes[r.Dst].Host] = true
@@ -158,7 +164,7 @@ func (ix *indexes) addRel(g *Graph, i int) {
 			ix.conns[k] = append(ix.conns[k], i)
 		}
 	case VerbCalled:
-		if r.Src >= 0 && g.nodes[r.Src].Kind == KindProcess {
+		if r.Src >= 0 && g.nodes[r.Src].Kind == KindProcess && asksDirectory(r.Facts.Value) {
 			n := &g.nodes[r.Src]
 			ix.directory[n.Host] = append(ix.directory[n.Host], i)
 		}
@@ -177,6 +183,9 @@ func (ix *indexes) addRel(g *Graph, i int) {
 		}
 		if r.Facts.Remote() {
 			ix.logons = append(ix.logons, i)
+			if k := g.journeyOf(r); ix.journeys[k].IsZero() {
+				ix.journeys[k] = r.Time
+			}
 		}
 	}
 }

@@ -11,7 +11,7 @@ const (
 	MethodNone       Method = iota
 	MethodIdentifier        // one logon identifier in the records of both hosts
 	MethodConnection        // addresses and ports of one connection
-	MethodWire              // one connection by what the network saw of it
+	MethodWire              // one connection that only the network's own log shows
 	MethodFile              // one file's hash, after a logon from there
 	MethodBroker            // one pipe, service or job name on both hosts
 	MethodTicket            // one ticket, token or session of an identity provider

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -212,40 +211,4 @@ func TestNoNamesOfRecordings(t *testing.T) {
 			}
 		}
 	}
-}
-
-func BenchmarkBuildAndSpine(b *testing.B) {
-	var events []event.Event
-	for i := range 50_000 {
-		ev, err := parseEvent(fmt.Sprintf(`%d-0 09:%02d:%02d process.launch host=h%d parent=p%d uid=p%d `+
-			`pid=%d image=C:\t\x.exe cmd=x`, i+1, i/3600%60, i/60%60, i%20, i/7, i+1, i%3000))
-		if err != nil {
-			b.Fatal(err)
-		}
-		events = append(events, ev)
-	}
-	b.ReportAllocs()
-	edges := 0
-	before := cpuSeconds()
-	for b.Loop() {
-		bld := NewBuilder()
-		for i := range events {
-			bld.Add(&events[i], false)
-		}
-		g := bld.Build()
-		g.Spine(events[len(events)-1].ID, Limits{})
-		edges += g.Rels()
-	}
-	b.ReportMetric(float64(edges)/b.Elapsed().Seconds(), "edges/s")
-	b.ReportMetric(float64(edges)/(cpuSeconds()-before), "edges/cpu-s")
-}
-
-// cpuSeconds returns the processor time of this process: on a shared machine
-// it says more than the clock.
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }

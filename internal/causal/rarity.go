@@ -53,7 +53,11 @@ func (g *Graph) pattern(rel *Rel) pattern {
 	case KindFile:
 		object = edge.Extension(dst.Key)
 	}
-	return pattern{rel.Verb, g.nodes[rel.Src].base, object}
+	actor := g.nodes[rel.Src].Kind.String() // an address or session is nobody's habit
+	if g.nodes[rel.Src].Kind == KindProcess {
+		actor = g.nodes[rel.Src].base
+	}
+	return pattern{rel.Verb, actor, object}
 }
 
 // of returns how rare an edge is, 0 (everywhere, always) to 1 (never seen):

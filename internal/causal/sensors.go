@@ -18,6 +18,13 @@ type Channel struct {
 	First, Last time.Time
 	Holes       []Hole // runs of record numbers that are not there
 	Quiet       []Span // unusually long silences
+	Jumps       []Jump // where the clock was set back
+}
+
+// Jump is a record whose time lies before that of the record numbered before it.
+type Jump struct {
+	Seq      int64
+	From, To time.Time
 }
 
 // Hole is a run of missing record numbers, both ends missing.
@@ -135,12 +142,42 @@ func (s *sensors) addOffset(ev *event.Event, h string) {
 	if text == "" {
 		return
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			s.offsets[h] = append(s.offsets[h], t.Sub(ev.Time))
-			return
+	if t, ok := payloadTime(text); ok {
+		s.offsets[h] = append(s.offsets[h], t.Sub(ev.Time))
+	}
+}
+
+// payloadTime reads the time text of a payload: "2006-01-02 15:04:05.000" as most
+// records have it, without the general parser's cost, or RFC 3339.
+func payloadTime(text string) (time.Time, bool) {
+	if len(text) < 19 || text[10] != ' ' {
+		t, err := time.Parse(time.RFC3339Nano, text)
+		return t, err == nil
+	}
+	var n [6]int
+	for i, at := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
+		for _, c := range []byte(text[at[0]:at[1]]) {
+			if c < '0' || c > '9' {
+				return time.Time{}, false
+			}
+			n[i] = 10*n[i] + int(c-'0')
 		}
 	}
+	if n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 31 || n[3] > 23 || n[4] > 59 || n[5] > 60 {
+		return time.Time{}, false
+	}
+	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC)
+	if rest := text[19:]; len(rest) > 1 && rest[0] == '.' {
+		frac := time.Duration(time.Second)
+		for _, c := range []byte(rest[1:]) {
+			if c < '0' || c > '9' {
+				return t, false
+			}
+			frac /= 10
+			t = t.Add(time.Duration(c-'0') * frac)
+		}
+	}
+	return t, true
 }
 
 // hosts returns what was learnt, ordered by host and channel.
@@ -191,8 +228,27 @@ func channel(name string, marks []mark) Channel {
 	slices.SortFunc(marks, func(a, b mark) int { return a.at.Compare(b.at) })
 	c.First, c.Last = marks[0].at, marks[len(marks)-1].at
 	c.Quiet = silences(marks)
-	c.Holes = holes(marks)
+	numbered := inNumberOrder(marks)
+	c.Holes, c.Jumps = holes(numbered), jumps(numbered)
 	return c
+}
+
+// setBack is how far times of following records must fall to mean that the clock
+// was set: records of several threads are written a little out of order.
+const setBack = time.Minute
+
+// maxJumps bounds what is kept of a log whose numbers mean nothing.
+const maxJumps = 8
+
+func jumps(numbered []mark) []Jump {
+	var found []Jump
+	for i := 1; i < len(numbered) && len(found) < maxJumps; i++ {
+		a, b := numbered[i-1], numbered[i]
+		if b.seq == a.seq+1 && a.at.Sub(b.at) > setBack {
+			found = append(found, Jump{b.seq, a.at, b.at})
+		}
+	}
+	return found
 }
 
 // silences returns the stretches without a record that stand out: nights and
@@ -213,17 +269,19 @@ func silences(marks []mark) []Span {
 	for n < 2 && spans[n].To.Sub(spans[n].From) > limit {
 		n++
 	}
-	return spans[:n]
+	return slices.Clone(spans[:n]) // the rest is as long as the log
 }
 
-func holes(marks []mark) []Hole {
+// inNumberOrder returns the marks that have a number, by it.
+func inNumberOrder(marks []mark) []mark {
 	numbered := slices.DeleteFunc(marks, func(m mark) bool { return m.seq <= 0 })
 	slices.SortFunc(numbered, func(a, b mark) int {
-		if a.seq != b.seq {
-			return int(min(max(a.seq-b.seq, -1), 1))
-		}
-		return a.at.Compare(b.at)
+		return cmp.Or(cmp.Compare(a.seq, b.seq), a.at.Compare(b.at))
 	})
+	return numbered
+}
+
+func holes(numbered []mark) []Hole {
 	var found []Hole
 	for i := 1; i < len(numbered) && len(found) < maxHoles; i++ {
 		a, b := numbered[i-1], numbered[i]

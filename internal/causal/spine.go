@@ -125,7 +125,6 @@ type search struct {
 	stopped  bool
 	visited  int
 	gaps     []Gap
-	sources  map[int][]*Link // who made remote logons, by source; nil until asked
 	orphaned map[int]bool
 }
 

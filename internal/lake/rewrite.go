@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"time"
@@ -169,8 +170,7 @@ func (w *rewriting) anyErased() bool {
 }
 
 // entry copies one entry, without the bytes and salts of records that go.
-func (w *rewriting) entry(out *originalsWriter, e *event.Entry, sum interface{ Write([]byte) (int, error) },
-) error {
+func (w *rewriting) entry(out *originalsWriter, e *event.Entry, sum io.Writer) error {
 	if w.check != nil {
 		if err := w.check(e); err != nil {
 			return damage(w.olds[0].Originals, e.Seq, e.Seq, err)
@@ -192,7 +192,7 @@ func (w *rewriting) entry(out *originalsWriter, e *event.Entry, sum interface{ W
 
 // identify adds to a sum all that the ledger says of an entry: its number,
 // header and root.
-func identify(sum interface{ Write([]byte) (int, error) }, e *event.Entry) {
+func identify(sum io.Writer, e *event.Entry) {
 	leaves := make([]proof.Hash, len(e.Records))
 	for i := range e.Records {
 		r := &e.Records[i]

@@ -27,7 +27,9 @@ const maxAsks = 3
 // request sends add-checkpoint of C2SP tlog-witness and returns the witness's
 // cosignature. old is what it is thought to have cosigned last; where it says
 // otherwise it is asked again.
-func (c *cosigner) request(ctx context.Context, w *witness, r *round, old int64) (proof.Cosignature, error) {
+func (c *cosigner) request(
+	ctx context.Context, w *witness, r *round, old int64,
+) (proof.Cosignature, error) {
 	for range maxAsks {
 		body, err := c.body(r, old)
 		if err != nil {
@@ -54,10 +56,11 @@ func (c *cosigner) request(ctx context.Context, w *witness, r *round, old int64)
 func (c *cosigner) body(r *round, old int64) ([]byte, error) {
 	request := proof.AddCheckpoint{Old: old, Signed: r.signed}
 	if old > r.tree.Size {
-		return nil, fmt.Errorf("%w: it cosigned %d entries, the ledger has %d", ErrContradiction, old, r.tree.Size)
+		return nil, ahead(old, r.tree.Size)
 	}
 	if old > 0 && old < r.tree.Size {
-		path, err := tlog.ProveTree(r.tree.Size, old, c.files.hashes(tlog.Tree{N: r.tree.Size, Hash: r.tree.Root}))
+		hashes := c.files.hashes(tlog.Tree{N: r.tree.Size, Hash: r.tree.Root})
+		path, err := tlog.ProveTree(r.tree.Size, old, hashes)
 		if err != nil {
 			return nil, fmt.Errorf("prove consistency from size %d: %w", old, err)
 		}
@@ -108,9 +111,14 @@ func conflictSize(answer []byte, size int64) (int64, error) {
 		return 0, errors.New("read witness's answer: a conflict without a size")
 	}
 	if old > size {
-		return 0, fmt.Errorf("%w: it cosigned %d entries, the ledger has %d", ErrContradiction, old, size)
+		return 0, ahead(old, size)
 	}
 	return old, nil
+}
+
+// ahead says that a witness remembers more than the ledger has.
+func ahead(old, size int64) error {
+	return fmt.Errorf("%w: it cosigned %d entries, the ledger has %d", ErrContradiction, old, size)
 }
 
 // refusal turns a status into an error: conflict without a size and a proof

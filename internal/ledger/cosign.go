@@ -131,7 +131,9 @@ func (c *cosigner) recall() {
 		return
 	}
 	c.head = head
-	c.round = &round{signed: withoutCosignatures(signed, head), tree: head.Checkpoint, lines: map[string]string{}}
+	c.round = &round{
+		signed: withoutCosignatures(signed, head), tree: head.Checkpoint, lines: map[string]string{},
+	}
 	for _, sig := range head.Cosigned {
 		c.round.lines[sig.Witness] = sig.Line
 		for _, w := range c.witnesses {
@@ -311,6 +313,19 @@ func (l *Log) Witnessing() (Witnessing, bool) {
 		return Witnessing{}, false
 	}
 	return l.cosigner.status(), true
+}
+
+// Cosigned returns who of the configured witnesses cosigned a checkpoint, and
+// whether that is a quorum.
+func (l *Log) Cosigned(signed []byte) (by []proof.Cosignature, quorum bool) {
+	if l.cosigner == nil {
+		return nil, false
+	}
+	head, err := l.cosigner.policy.OpenUnwitnessed(signed)
+	if err != nil {
+		return nil, false
+	}
+	return head.Cosigned, l.cosigner.policy.Quorum() && l.cosigner.policy.Satisfied(head)
 }
 
 // witnessed reads the checkpoint that a quorum cosigned last. Whose quorum is

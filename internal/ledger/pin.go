@@ -19,7 +19,8 @@ import (
 func (l *Log) CheckPin(_ context.Context, pinned []byte) error {
 	pin, err := proof.ParseCheckpoint(pinned, note.VerifierList(l.key.verifier))
 	if err != nil {
-		return &Fault{Part: "pin", Err: fmt.Errorf("the pinned checkpoint is not of this ledger's key: %w", err)}
+		return &Fault{Part: "pin", Err: fmt.Errorf(
+			"the pinned checkpoint is not of this ledger's key: %w", err)}
 	}
 	c, _, err := l.files.checkpoint(l.key.verifier)
 	if err != nil {
@@ -37,11 +38,13 @@ func (d files) extends(c, older proof.Checkpoint, part string) error {
 			"entries %d to %d are gone, which that checkpoint covers: the log was cut or rolled back",
 			c.Size+1, older.Size)}
 	case older.Size == c.Size && older.Root != c.Root:
-		return &Fault{Part: part, Err: fmt.Errorf("the %d entries have another root: history was rewritten", c.Size)}
+		return &Fault{Part: part, Err: fmt.Errorf(
+			"the %d entries have another root: history was rewritten", c.Size)}
 	case older.Size == 0 || older.Size == c.Size:
 		return nil
 	}
-	path, err := tlog.ProveTree(c.Size, older.Size, d.hashes(tlog.Tree{N: c.Size, Hash: c.Root}))
+	hashes := d.hashes(tlog.Tree{N: c.Size, Hash: c.Root})
+	path, err := tlog.ProveTree(c.Size, older.Size, hashes)
 	if err != nil {
 		return &Fault{Part: part, Err: fmt.Errorf("prove consistency from size %d: %w", older.Size, err)}
 	}

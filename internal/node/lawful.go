@@ -9,13 +9,11 @@ import (
 	"strings"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/disposal"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/pipeline"
 	"github.com/evident-sec/evident/internal/retention"
 )
-
-// RetentionSource is the source of documents about retention in the journal.
-const RetentionSource = "evident:retention"
 
 // mappingChanged is the operation that says that another mapping makes the
 // columns from then on. Its detail is the old version and the new one.
@@ -50,7 +48,7 @@ type foreign struct {
 
 // note takes in an entry; entries come in order.
 func (l *lawful) note(e *event.Entry) {
-	if e.Source == RetentionSource || e.Source == pipeline.OwnSource {
+	if e.Source == disposal.Source || e.Source == pipeline.OwnSource {
 		for i := range e.Records {
 			l.document(e, &e.Records[i])
 		}
@@ -73,7 +71,7 @@ func (l *lawful) document(e *event.Entry, r *event.Record) {
 	}
 	old, _, two := strings.Cut(act.Detail, " ")
 	switch {
-	case e.Source == RetentionSource:
+	case e.Source == disposal.Source:
 		l.register.Add(e.Seq, []byte(act.Detail))
 	case act.Operation == heartbeat:
 		l.silence.beat(e.Seq, act.Detail)
@@ -95,7 +93,8 @@ func (v *verifier) destroyed(context.Context) error {
 			if g == nil {
 				v.fail("missing", "record "+id.String(), "was destroyed, and entry %d is no valid tombstone", entry)
 			} else if !g.Covers(id) {
-				v.fail("missing", "record "+id.String(), "was destroyed, and tombstone %d-0 is not about it", entry)
+				v.fail("missing", "record "+id.String(),
+					"was destroyed, and tombstone %d-0 is not about it", entry)
 			}
 		}
 	}
@@ -149,7 +148,8 @@ func (v *verifier) mappings(context.Context) error {
 		})
 		if !known {
 			v.fail("mapping", f.file.Path, "says that mapping %.12s made it; the ledger has no record "+
-				"that this mapping was in use then", f.mapping)
+				"that this mapping was in use then (a start of serve or ingest after an update writes one)",
+				f.mapping)
 		}
 	}
 	return nil

@@ -81,6 +81,12 @@ func (o Outside) policy(ctx context.Context, v *verifier) {
 	}
 }
 
+// Cosigned returns who of the configured witnesses cosigned a checkpoint, and
+// whether that is a quorum.
+func (n *Node) Cosigned(signed []byte) (by []proof.Cosignature, quorum bool) {
+	return n.ledger.Cosigned(signed)
+}
+
 // Witnesses says how the checkpoints fare with the witnesses.
 type Witnesses struct {
 	State string `json:"state"` // cosigned, behind or alarm

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/disposal"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/retention"
@@ -73,7 +74,7 @@ func (o *office) sign(d retention.Document, n int) []byte {
 // keep signs a document twice and keeps it.
 func (o *office) keep(n *node.Node, d retention.Document) {
 	o.Helper()
-	if _, err := n.KeepDocument(o.Context(), "test", "uid-1", o.sign(d, 2)); err != nil {
+	if _, err := n.Disposal().Keep(o.Context(), "test", "uid-1", o.sign(d, 2)); err != nil {
 		o.Fatal(err)
 	}
 }
@@ -81,7 +82,7 @@ func (o *office) keep(n *node.Node, d retention.Document) {
 // plan makes, signs and returns the plan of everything that is due now.
 func (o *office) plan(n *node.Node, signatures int) []byte {
 	o.Helper()
-	s, err := n.Survey(o.Context(), time.Now())
+	s, err := n.Disposal().Survey(o.Context(), time.Now())
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -107,7 +108,8 @@ func image(t *testing.T, size string) (dir string, read func() []byte) {
 	path := filepath.Join(t.TempDir(), "disk.img")
 	mount := t.TempDir()
 	for _, args := range [][]string{
-		{"truncate", "-s", size, path}, {"mkfs.ext4", "-q", "-F", "-O", "^has_journal", path},
+		{"truncate", "-s", size, path},
+		{"mkfs.ext4", "-q", "-F", "-O", "^has_journal", path},
 		{"mount", "-o", "loop", path, mount},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
@@ -204,7 +206,7 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 		t.Fatal(err)
 	}
 
-	grave, err := n.Destroy(t.Context(), "uid-1", o.plan(n, 2), time.Now())
+	grave, err := n.Disposal().Destroy(t.Context(), "uid-1", o.plan(n, 2), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +216,7 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 	checkDestroyed(t, n, keptProof.Verify(kept.Records[5].Raw, n.Verifier()))
 	shut(t, n)
 	if wipeFree {
-		if err := node.WipeFree(t.Context(), dir); err != nil {
+		if err := disposal.WipeFree(t.Context(), dir); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -276,10 +278,10 @@ func TestDestroyRefused(t *testing.T) {
 	o := newOffice(t, linuxNow)
 	n := open(t, node.Config{Dir: dir})
 	ingest(t, n, logons("ws-1", 20))
-	if _, err := n.Survey(t.Context(), time.Now()); err == nil {
+	if _, err := n.Disposal().Survey(t.Context(), time.Now()); err == nil {
 		t.Error("a survey without a policy")
 	}
-	if _, err := n.KeepDocument(t.Context(), "policy", "uid-1",
+	if _, err := n.Disposal().Keep(t.Context(), "policy", "uid-1",
 		o.sign(retention.Document{Policy: &o.policy}, 1)); err == nil {
 		t.Error("one person set a policy")
 	}
@@ -287,7 +289,7 @@ func TestDestroyRefused(t *testing.T) {
 	two := o.plan(n, 2)
 	refuse := func(plan []byte, now time.Time, want string) {
 		t.Helper()
-		if _, err := n.Destroy(t.Context(), "uid-1", plan, now); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := n.Disposal().Destroy(t.Context(), "uid-1", plan, now); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -296,7 +298,7 @@ func TestDestroyRefused(t *testing.T) {
 	refuse(two, time.Now().AddDate(0, 0, -1), "nothing is due under LINUX-0")
 	o.keep(n, retention.Document{Hold: &retention.Hold{ID: "H1", Scope: retention.Scope{Hosts: []string{"WS-1"}}}})
 	refuse(two, time.Now(), "in force are [H1]")
-	s, err := n.Survey(t.Context(), time.Now())
+	s, err := n.Disposal().Survey(t.Context(), time.Now())
 	if err != nil || s.Due != 0 || len(s.Groups) == 0 || s.Groups[len(s.Groups)-1].Why == "" {
 		t.Errorf("%+v: %v", s, err)
 	}
@@ -305,7 +307,7 @@ func TestDestroyRefused(t *testing.T) {
 		t.Errorf("verify: %+v, %v", v, err)
 	}
 	o.keep(n, retention.Document{Release: &retention.Release{ID: "H1"}})
-	if _, err := n.Destroy(t.Context(), "uid-1", two, time.Now()); err != nil {
+	if _, err := n.Disposal().Destroy(t.Context(), "uid-1", two, time.Now()); err != nil {
 		t.Errorf("after the release: %v", err)
 	}
 }

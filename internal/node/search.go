@@ -16,11 +16,15 @@ import (
 type lakeFiles struct{ table *lake.Table }
 
 func (l lakeFiles) Snapshot(ctx context.Context, from, to time.Time) (search.Snapshot, error) {
+	release := l.table.Pin() // before the files are known, so that none can go in between
 	s, err := l.table.Snapshot(ctx, from, to)
 	if err != nil {
+		release()
 		return search.Snapshot{}, err
 	}
-	out := search.Snapshot{Through: s.Through, Files: make([]search.File, len(s.Files))}
+	out := search.Snapshot{
+		Through: s.Through, Files: make([]search.File, len(s.Files)), Release: release,
+	}
 	for i, f := range s.Files {
 		out.Files[i] = search.File{
 			Path: f.Path, Originals: f.Originals, From: f.From, To: f.To, Rows: f.Rows,

@@ -72,3 +72,9 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+func FuzzTimesketch(f *testing.F) {
+	fuzz(f, event.FormatTimesketch, "",
+		`{"message":"m","datetime":"2026-03-02T09:15:09Z","timestamp_desc":"Write time","timestamp":1}`,
+		`{"message":"m","xml_string":"<Event><System><EventID>1</EventID></System></Event>"}`)
+}

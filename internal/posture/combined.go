@@ -64,7 +64,7 @@ func (k *Keeper) Combined(depth Depth) Combined {
 		Standing: a.standing(broken, depth), Sets: []LinkedSet{}, Everything: []LinkedSet{},
 		Behind: []Concentration{}, Indexes: []RoleIndex{},
 	}
-	for _, c := range a.m.Combine(a.pack.Bulk, false) {
+	for _, c := range a.sets() {
 		out.Sets = append(out.Sets, a.linked(&c, depth))
 		if c.Mosaic() {
 			out.Mosaics++

@@ -10,9 +10,10 @@ import (
 
 // Bounds on what is tried while somebody waits.
 const (
-	maxOptions     = 100    // planned controls that are each tried alone
-	maxChooseMoves = 20_000 // moves up to which a choice for a budget is searched
-	maxChoices     = 64     // budgets whose choice is remembered
+	maxOptions     = 100       // planned controls that are each tried alone
+	triedMoves     = 2_000_000 // moves looked at for that, all tries together; five tries at least
+	maxChooseMoves = 20_000    // moves up to which a choice for a budget and swings are searched
+	maxChoices     = 64        // budgets whose choice is remembered
 	swingsShown    = 5
 )
 
@@ -143,7 +144,7 @@ func (a *analysis) option() *options {
 			Count: len(c.Controls), Controls: a.names(c.Controls), Passes: len(c.Through), Through: a.names(c.Through),
 		})
 	}
-	for _, s := range a.m.Swings(swingsShown) {
+	for _, s := range a.swings() {
 		o.swings = append(o.swings, Swing{
 			Because: s.Because, Label: a.reg.Label(s.Because), From: a.reg.Label(s.From), To: a.reg.Label(s.To),
 			Place: placeOf(s.Place, Detail), Band: s.Band, Moved: s.Moved,
@@ -152,11 +153,23 @@ func (a *analysis) option() *options {
 	return o
 }
 
-// planned lists the controls that are not in place.
+// swings are left out where a register is too large to try them.
+func (a *analysis) swings() []exposure.Swing {
+	if len(a.m.Moves) > maxChooseMoves {
+		return nil
+	}
+	return a.m.Swings(swingsShown)
+}
+
+// planned lists the controls that are not in place, the cheapest where there are
+// too many to try.
 func (a *analysis) planned() []*register.Control {
+	list := slices.Clone(a.reg.Controls)
+	slices.SortStableFunc(list, func(x, y *register.Control) int { return x.Cost - y.Cost })
+	most := min(maxOptions, max(5, triedMoves/max(1, len(a.m.Moves))))
 	var out []*register.Control
-	for _, c := range a.reg.Controls {
-		if c.State != "in-place" && len(out) < maxOptions {
+	for _, c := range list {
+		if c.State != "in-place" && len(out) < most {
 			out = append(out, c)
 		}
 	}
@@ -240,7 +253,8 @@ func (a *analysis) choice(budget int) *Choice {
 		a.choices[budget] = c
 	}
 	out := &Choice{
-		Budget: budget, Count: len(c.Controls), Controls: a.names(c.Controls), Cost: c.Cost, Exact: c.Exact, Gap: c.Gap,
+		Budget: budget, Count: len(c.Controls), Controls: a.names(c.Controls), Cost: c.Cost,
+		Exact: c.Exact, Gap: c.Gap,
 	}
 	var set []*register.Control
 	for _, id := range c.Controls {

@@ -164,6 +164,7 @@ type analysis struct {
 	knowers   func() []exposure.Known
 	footings  func() *footings
 	options   func() *options
+	sets      func() []exposure.Combination
 	choiceMu  sync.Mutex
 	choices   map[int]exposure.Choice // by budget
 	reviewsMu sync.Mutex
@@ -189,6 +190,7 @@ func analyse(r *register.Register, pack *checks.Pack, day, read time.Time) *anal
 	a.knowers = sync.OnceValue(func() []exposure.Known { return exposure.Knowers(r) })
 	a.footings = sync.OnceValue(a.footing)
 	a.options = sync.OnceValue(a.option)
+	a.sets = sync.OnceValue(func() []exposure.Combination { return a.m.Combine(pack.Bulk, false) })
 	return a
 }
 

@@ -69,8 +69,7 @@ func (k *Keeper) Map(aim exposure.Aim, depth Depth) Map {
 		}
 	}
 	for _, n := range a.m.Nodes {
-		if over[n.ID] > 0 || slices.ContainsFunc(a.m.Footholds, func(f exposure.Foothold) bool { return f.ID == n.ID }) ||
-			n.Kind == "holdings" {
+		if over[n.ID] > 0 || n.Kind == "holdings" || a.isFoothold(n.ID) {
 			out.Nodes = append(out.Nodes, a.node(n, over[n.ID]))
 		}
 	}
@@ -81,6 +80,10 @@ func (k *Keeper) Map(aim exposure.Aim, depth Depth) Map {
 		return cmp.Or(strings.Compare(x.From, y.From), strings.Compare(x.To, y.To))
 	})
 	return out
+}
+
+func (a *analysis) isFoothold(id string) bool {
+	return slices.ContainsFunc(a.m.Footholds, func(f exposure.Foothold) bool { return f.ID == id })
 }
 
 // trace collects what a path leads over.

@@ -52,13 +52,14 @@ type Footing struct {
 
 // footings are the pairs of foothold and holding, grouped both ways.
 type footings struct {
-	best  map[string]*exposure.Path // by holding
-	reach map[string]int            // by holding: footholds that reach it
-	pairs Bands
+	best    map[string]*exposure.Path // by holding
+	reach   map[string]int            // by holding: footholds that reach it
+	pairs   Bands
+	ranking []string // of holdings
 }
 
 func (a *analysis) footing() *footings {
-	f := &footings{best: map[string]*exposure.Path{}, reach: map[string]int{}}
+	f := &footings{best: map[string]*exposure.Path{}, reach: map[string]int{}, ranking: a.m.Ranking()}
 	list := a.paths[exposure.MostLikely]()
 	for i := range list {
 		p := &list[i]
@@ -77,7 +78,7 @@ func (a *analysis) footing() *footings {
 func (k *Keeper) Overview(depth Depth) Overview {
 	a, broken := k.current()
 	out := Overview{Standing: a.standing(broken, depth), Pairs: a.footings().pairs, Footholds: a.footholds(depth)}
-	for i, id := range a.m.Ranking() {
+	for i, id := range a.footings().ranking {
 		row := a.holding(id, depth)
 		row.Rank = i + 1
 		out.Bands.add(row.Band)

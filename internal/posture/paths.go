@@ -115,7 +115,9 @@ func (a *analysis) ways(from, to string, aim exposure.Aim, n int) []exposure.Pat
 }
 
 func sameMoves(a, b exposure.Path) bool {
-	return slices.EqualFunc(a.Steps, b.Steps, func(x, y exposure.Step) bool { return x.Move.Key() == y.Move.Key() })
+	return slices.EqualFunc(a.Steps, b.Steps, func(x, y exposure.Step) bool {
+		return x.Move.Key() == y.Move.Key()
+	})
 }
 
 // label collects the names of everything a path names.

@@ -93,7 +93,9 @@ func (k *Keeper) Reviews(depth Depth) (*Reviews, error) {
 		}
 		out.Reviews = append(out.Reviews, r.summary.at(depth))
 	}
-	slices.SortStableFunc(out.Reviews, func(x, y ReviewSummary) int { return resultRank(x.Result) - resultRank(y.Result) })
+	slices.SortStableFunc(out.Reviews, func(x, y ReviewSummary) int {
+		return resultRank(x.Result) - resultRank(y.Result)
+	})
 	return out, nil
 }
 

@@ -343,7 +343,8 @@ func (w *writer) deeds(m *causal.Member, used map[event.ID]bool) {
 		if !loaded || used[r.ID] || r.Time.Before(m.From) {
 			continue
 		}
-		heard := r.Verb == causal.VerbAccepted && m.Verdict == causal.VerdictEntry && w.breach(m.Node, r.Time)
+		heard := r.Verb == causal.VerbAccepted && m.Verdict == causal.VerdictEntry &&
+			w.breach(m.Node, r.Time)
 		if a := w.fromRel(r); heard || len(w.sc.tags[r.ID]) > 0 {
 			if heard {
 				a.weight = max(a.weight, weightBreach)

@@ -3,6 +3,8 @@ package reconstruct
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal"
@@ -61,8 +63,48 @@ func newWriter(sc *scope, sp *causal.Spine, seed *event.Event) *writer {
 func (w *writer) result() *Result {
 	w.collect()
 	steps := w.steps()
+	w.unordered(steps)
 	res := &Result{Steps: publish(steps), Graph: w.graph(steps), Gaps: w.gaps(steps)}
 	res.Hosts = w.hosts()
 	res.Incident = w.head(steps, res)
 	return res
+}
+
+// orderWindow is how far back steps are compared: no clock is off by more and
+// still unnoticed.
+const orderWindow = time.Minute
+
+// unordered notes the earlier steps of other hosts that may as well have come
+// later: the clocks do not tell, and neither step leads to the other.
+func (w *writer) unordered(steps []step) {
+	for i := range steps {
+		b := &steps[i]
+		for k := i - 1; k >= 0 && b.From.Sub(steps[k].From) <= orderWindow; k-- {
+			a := &steps[k]
+			if !w.g.Ordered(a.Host, a.From, b.Host, b.From) && !w.leads(&a.acts[0], &b.acts[0]) {
+				b.Unordered = append(b.Unordered, a.N)
+			}
+		}
+		slices.Sort(b.Unordered)
+	}
+}
+
+// leads reports whether one act is a cause of another by a link of the spine:
+// then their order is known without a clock.
+func (w *writer) leads(a, b *act) bool {
+	from := []int{a.actor, a.object}
+	for _, n := range []int{b.actor, b.object} {
+		if n < 0 {
+			continue
+		}
+		if slices.Contains(from, n) {
+			return true
+		}
+		for _, l := range w.links[n] {
+			if slices.Contains(from, l.Src) {
+				return true
+			}
+		}
+	}
+	return false
 }

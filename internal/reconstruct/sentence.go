@@ -68,8 +68,10 @@ func (w *writer) counted(nodes []int, limit int) []string {
 		node := w.node(n)
 		s := w.name(n)
 		switch node.Kind {
-		case causal.KindProcess, causal.KindFile:
+		case causal.KindProcess:
 			s = clean(causal.Base(node.Name), maxText)
+		case causal.KindFile:
+			s = clean(fileName(node.Name), maxText)
 		}
 		if count[s]++; count[s] == 1 {
 			names = append(names, s)
@@ -90,6 +92,9 @@ func (w *writer) counted(nodes []int, limit int) []string {
 	return names
 }
 
+// fileName is the last part of a path, in the case the record has.
+func fileName(path string) string { return path[strings.LastIndexAny(path, `\/`)+1:] }
+
 func list(names []string) string {
 	switch len(names) {
 	case 0:
@@ -108,7 +113,7 @@ func (w *writer) sentence(a *act) string {
 	}
 	who := cmp.Or(w.name(a.actor), "an unknown process")
 	if a.actor >= 0 && w.node(a.actor).Kind == causal.KindSession {
-		who = "the session of " + who
+		who = "the session of " + person(who)
 	}
 	if s := w.special(a, who); s != "" {
 		return upper(where+s) + "."
@@ -117,12 +122,15 @@ func (w *writer) sentence(a *act) string {
 	return upper(where+who+" "+a.verb.String()+" "+what) + times(a) + "."
 }
 
+// upper begins a sentence with a capital where it begins with a word of ours: a
+// name from a record stays as the record has it.
 func upper(s string) string {
-	r := []rune(s)
-	if len(r) > 0 {
-		r[0] = unicode.ToUpper(r[0])
+	for _, word := range []string{"the ", "a ", "an "} {
+		if strings.HasPrefix(s, word) {
+			return strings.ToUpper(s[:1]) + s[1:]
+		}
 	}
-	return string(r)
+	return s
 }
 
 func times(a *act) string {
@@ -156,7 +164,8 @@ func (w *writer) special(a *act, who string) string {
 	case causal.VerbSpawned:
 		return w.startSentence(a, who)
 	case causal.VerbInjected:
-		return fmt.Sprintf("%s started a thread inside %s and controlled it from then on", who, w.name(a.object))
+		return fmt.Sprintf("%s started a thread inside %s and controlled it from then on", who,
+			w.name(a.object))
 	case causal.VerbReadMemory:
 		return fmt.Sprintf("%s opened the memory of %s, which holds credentials%s", who,
 			w.name(a.object), paren("access "+f.Access, f.Access)) + times(a)
@@ -165,13 +174,18 @@ func (w *writer) special(a *act, who string) string {
 	case causal.VerbInstalled:
 		return fmt.Sprintf("%s installed the service %s%s", who, w.name(a.object), running(f.Command))
 	case causal.VerbRegistered:
-		return fmt.Sprintf("%s registered the scheduled job %s%s", who, w.name(a.object), running(f.Command))
+		return fmt.Sprintf("%s registered the scheduled job %s%s", who, w.name(a.object),
+			running(f.Command))
 	case causal.VerbConnected:
 		return w.connSentence(a, who, f)
 	case causal.VerbWrote, causal.VerbWroteShare:
 		return w.writeSentence(a, who, f)
 	case causal.VerbSetValue:
-		return fmt.Sprintf("%s set %s%s", who, w.objectText(a), paren("to "+clean(f.Value, maxText), f.Value))
+		if len(distinct(a.objects)) > 1 { // each was set to something else
+			return fmt.Sprintf("%s set %s", who, w.registryText(a))
+		}
+		return fmt.Sprintf("%s set %s%s", who, w.objectText(a),
+			paren("to "+clean(f.Value, maxText), f.Value))
 	case causal.VerbUsedCredential:
 		return fmt.Sprintf("%s used the credentials of %s%s", who, w.name(a.object),
 			paren("towards "+f.DstHost, f.DstHost))
@@ -193,13 +207,20 @@ func (w *writer) lesser(a *act, who string, f *causal.Facts) string {
 	case causal.VerbLoaded:
 		return fmt.Sprintf("%s loaded %s", w.name(a.object), w.name(a.actor))
 	case causal.VerbAccepted:
-		return fmt.Sprintf("%s accepted a connection from %s", w.objectText(a), w.name(a.actor)) + times(a)
+		return fmt.Sprintf("%s accepted a connection from %s", w.objectText(a),
+			w.name(a.actor)) + times(a)
 	case causal.VerbTraffic:
 		return fmt.Sprintf("%s exchanged traffic with %s", who, w.objectText(a))
 	case causal.VerbFailedLogon:
 		return fmt.Sprintf("a logon of %s from %s failed", w.objectText(a), who) + times(a)
+	case causal.VerbActed:
+		return w.actedSentence(a, who, f) + times(a)
 	case causal.VerbOpened:
-		return fmt.Sprintf("%s opened %s with rights to take it over", who, w.objectText(a))
+		it := "it"
+		if len(distinct(a.objects)) > 1 {
+			it = "them"
+		}
+		return fmt.Sprintf("%s opened %s with rights to take %s over", who, w.objectText(a), it)
 	}
 	return ""
 }
@@ -214,10 +235,43 @@ func (w *writer) callSentence(a *act, who string, f *causal.Facts) string {
 	if guid, ok := strings.CutPrefix(obj, "%{"); ok {
 		return fmt.Sprintf("%s accessed the directory object %s", who, strings.TrimSuffix(guid, "}"))
 	}
-	if f.Value == "" || strings.EqualFold(f.Value, w.node(a.object).Name) {
+	if f.Value == "" {
 		return fmt.Sprintf("%s did %s", who, quote(obj))
 	}
-	return fmt.Sprintf("%s did %s on %s", who, quote(clean(f.Value, maxText)), obj)
+	did := fmt.Sprintf("%s did %s", who, quote(clean(f.Value, maxText)))
+	if on := w.targets(a, f.Value); len(on) > 0 {
+		return did + " on " + list(on)
+	}
+	return did
+}
+
+// targets names the objects of a call; some logs name the operation once more
+// as what it was done on.
+func (w *writer) targets(a *act, operation string) []string {
+	objects := a.objects
+	if len(objects) == 0 {
+		objects = []int{a.object}
+	}
+	var on []int
+	for _, n := range distinct(objects) {
+		if n >= 0 && !strings.EqualFold(w.node(n).Name, operation) {
+			on = append(on, n)
+		}
+	}
+	return w.counted(on, maxList)
+}
+
+// actedSentence tells a record that names who acted, and little besides.
+func (w *writer) actedSentence(a *act, who string, f *causal.Facts) string {
+	obj := w.objectText(a)
+	switch {
+	case f.Value != "" && f.Value != obj:
+		return fmt.Sprintf("%s did %s on %s", who, quote(clean(f.Value, maxText)),
+			cmp.Or(obj, "something"))
+	case obj == "" || obj == w.name(a.actor):
+		return "a record names " + who + ", and no more that is known here"
+	}
+	return fmt.Sprintf("%s did something to %s that only the record tells", who, obj)
 }
 
 func (w *writer) startSentence(a *act, who string) string {
@@ -230,9 +284,12 @@ func (w *writer) startSentence(a *act, who string) string {
 		what += ", command line " + quote(cmd)
 	}
 	if user := n.User(); user != "" {
-		what += ", as " + clean(user, maxText)
+		what += ", as " + person(clean(user, maxText))
 	}
 	if a.via < 0 {
+		if by := w.starter(a); by != "" {
+			return fmt.Sprintf("%s started %s in %s", by, what, who)
+		}
 		return fmt.Sprintf("%s %sstarted %s", who, w.wroteFirst(a), what)
 	}
 	via := w.node(a.via)
@@ -242,7 +299,21 @@ func (w *writer) startSentence(a *act, who string) string {
 	case causal.KindJob:
 		return fmt.Sprintf("the scheduler started %s for the job %s", what, w.name(a.via))
 	}
-	return fmt.Sprintf("%s started %s in the remote session of %s", who, what, w.name(a.via))
+	return fmt.Sprintf("%s started %s in the remote session of %s", who, what, person(w.name(a.via)))
+}
+
+// starter names the program that started a process which is told as a session's:
+// a session starts nothing by itself.
+func (w *writer) starter(a *act) string {
+	if a.actor < 0 || w.node(a.actor).Kind != causal.KindSession || a.object < 0 {
+		return ""
+	}
+	for _, r := range w.g.In(a.object) {
+		if r.Verb == causal.VerbSpawned && r.Src >= 0 && w.node(r.Src).Kind == causal.KindProcess {
+			return w.name(r.Src)
+		}
+	}
+	return ""
 }
 
 // wroteFirst says that the starter had written what it started.
@@ -252,7 +323,7 @@ func (w *writer) wroteFirst(a *act) string {
 			continue
 		}
 		for _, r := range w.written(l) {
-			return "wrote " + clean(causal.Base(w.g.Node(r.Dst).Name), maxText) + " and "
+			return "wrote " + clean(fileName(w.g.Node(r.Dst).Name), maxText) + " and "
 		}
 	}
 	return ""
@@ -263,8 +334,8 @@ func (w *writer) logonSentence(a *act, f *causal.Facts) string {
 	if f.SrcIP != "" && f.SrcHost != "" {
 		from = f.SrcHost + " (" + f.SrcIP + ")"
 	}
-	s := fmt.Sprintf("%s logged on%s", clean(cmp.Or(f.User, w.name(a.object), "an account"), maxText),
-		logonKind(f.LogonType))
+	name := person(clean(cmp.Or(f.User, w.name(a.object), "an account"), maxText))
+	s := name + " logged on" + logonKind(f.LogonType)
 	if from != "" {
 		s += " from " + clean(from, maxText)
 	}
@@ -310,14 +381,98 @@ func (w *writer) connSentence(a *act, who string, f *causal.Facts) string {
 }
 
 func (w *writer) writeSentence(a *act, who string, f *causal.Facts) string {
+	if s := w.pipeSentence(a, who); s != "" {
+		return s
+	}
 	s := fmt.Sprintf("%s wrote %s", who, w.objectText(a)) + times(a)
 	if f.Origin != "" {
 		s += ", fetched from " + clean(f.Origin, maxText)
 	}
 	if a.via >= 0 {
-		s += ", which " + w.name(a.via) + " used"
+		s += w.servedAs(a)
 	}
 	return s
+}
+
+// servedAs says what a written file was for: the link's reason says how it is
+// known.
+func (w *writer) servedAs(a *act) string {
+	via, name := w.node(a.via), w.name(a.via)
+	switch {
+	case via.Kind == causal.KindService:
+		return ", which the service " + name + " runs"
+	case via.Kind == causal.KindJob:
+		return ", which the job " + name + " runs"
+	case via.Kind == causal.KindProcess && a.object >= 0 && via.Name != "" &&
+		strings.EqualFold(causal.Base(via.Name), causal.Base(w.node(a.object).Name)):
+		return ", which then ran as " + name
+	case strings.Contains(a.why, "loaded the module"):
+		return ", which " + name + " loaded"
+	case strings.Contains(a.why, "command line names"):
+		return ", which the command line of " + name + " names"
+	}
+	return ", which " + name + " used"
+}
+
+// registryText names values that lie under one key by that key.
+func (w *writer) registryText(a *act) string {
+	names := distinct(a.objects)
+	if len(names) < 2 {
+		return w.objectText(a)
+	}
+	key, values := "", []string{}
+	for _, n := range names { // the longest is a value, not the key that holds it
+		name := clean(w.node(n).Name, maxText)
+		if at := strings.LastIndexByte(name, '\\'); at > len(key) {
+			key = name[:at]
+		}
+	}
+	for _, n := range a.objects {
+		name := clean(w.node(n).Name, maxText)
+		at := strings.LastIndexByte(name, '\\')
+		switch {
+		case strings.EqualFold(name, key): // the key itself, beside its values
+		case at < 0 || !strings.EqualFold(name[:at], key):
+			return w.objectText(a)
+		case !slices.Contains(values, name[at+1:]):
+			values = append(values, name[at+1:])
+		}
+	}
+	return list(values[:min(len(values), maxList)]) + " under " + key
+}
+
+// pipes says what a pipe of Windows is for (MS-SCMR, MS-TSCH, MS-RRP, MS-SAMR,
+// MS-LSAD, MS-SRVS, MS-DRSR).
+var pipes = map[string]string{
+	"svcctl": "service control", "atsvc": "task scheduler", "winreg": "remote registry",
+	"samr": "accounts", "lsarpc": "security policy", "srvsvc": "shares", "drsuapi": "replication",
+}
+
+// pipeSentence says that a pipe was opened over the network: the record calls
+// it a file of the share IPC$.
+func (w *writer) pipeSentence(a *act, who string) string {
+	if len(distinct(a.objects)) > 1 {
+		return ""
+	}
+	name := w.node(a.object).Name
+	i := strings.Index(strings.ToLower(name), `\ipc$\`)
+	if i < 0 {
+		return ""
+	}
+	pipe := clean(name[i+len(`\ipc$\`):], maxText)
+	what := pipe
+	if use := pipes[strings.ToLower(pipe)]; use != "" {
+		what += " (" + use + ")"
+	}
+	return fmt.Sprintf("%s opened the pipe %s over the network", who, what) + times(a)
+}
+
+// person names an account; a bare number is said to be one.
+func person(name string) string {
+	if name != "" && strings.Trim(name, "0123456789") == "" {
+		return "user id " + name
+	}
+	return name
 }
 
 func size(n int64) string {

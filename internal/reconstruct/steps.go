@@ -25,12 +25,48 @@ func (w *writer) steps() []step {
 	acts = merge(acts, w.sameLogon)
 	acts = merge(acts, sameKind)
 	acts = merge(acts, w.sameLeaves)
-	acts = w.keep(acts)
+	acts = w.keep(withoutEchoes(acts))
 	steps := make([]step, 0, len(acts))
 	for i := range acts {
 		steps = append(steps, w.step(&acts[i], i+1))
 	}
 	return steps
+}
+
+// withoutEchoes drops an action that only says that somebody acted where
+// another one tells the same records: what rules said of them goes there.
+func withoutEchoes(acts []act) []act {
+	by := map[event.ID]int{} // record to the first action that tells it better
+	for i := range acts {
+		if acts[i].verb == causal.VerbActed {
+			continue
+		}
+		for _, id := range acts[i].events {
+			if _, told := by[id]; !told {
+				by[id] = i
+			}
+		}
+	}
+	out := acts[:0:0]
+	for i := range acts {
+		a, better, told := &acts[i], -1, 0
+		for _, id := range a.events {
+			if j, ok := by[id]; ok {
+				better, told = j, told+1
+			}
+		}
+		if a.verb != causal.VerbActed || told == 0 || told < len(a.events) {
+			continue
+		}
+		acts[better].weight = max(acts[better].weight, a.weight)
+		a.count = 0 // dropped below
+	}
+	for i := range acts {
+		if acts[i].count > 0 {
+			out = append(out, acts[i])
+		}
+	}
+	return out
 }
 
 // merge joins each action to an earlier one of the same actor that joins says

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/evident-sec/evident/internal/causal"
 )
@@ -30,14 +31,16 @@ var (
 	tAutostart  = technique{"T1112", "Modify Registry", "defense-evasion"}
 	tArchive    = technique{"T1560.001", "Archive via Utility", "collection"}
 	tExfil      = technique{"T1048", "Exfiltration Over Alternative Protocol", "exfiltration"}
-	tExfilTLS   = technique{"T1048.002", "Exfiltration Over Asymmetric Encrypted Non-C2 Protocol", "exfiltration"}
+	tExfilTLS   = technique{
+		"T1048.002", "Exfiltration Over Asymmetric Encrypted Non-C2 Protocol", "exfiltration",
+	}
 	tC2         = technique{"T1071", "Application Layer Protocol", "command-and-control"}
 	tC2Web      = technique{"T1071.001", "Web Protocols", "command-and-control"}
 	tBypass     = technique{"T1548.002", "Bypass User Account Control", "privilege-escalation"}
 	tShareData  = technique{"T1039", "Data from Network Shared Drive", "collection"}
 	tCloud      = technique{"T1078.004", "Cloud Accounts", "defense-evasion"}
 	tCookie     = technique{"T1539", "Steal Web Session Cookie", "credential-access"}
-	tToken2     = technique{"T1550.001", "Application Access Token", "defense-evasion"}
+	tAppToken   = technique{"T1550.001", "Application Access Token", "defense-evasion"}
 	tMail       = technique{"T1566.001", "Spearphishing Attachment", "initial-access"}
 	tWeb        = technique{"T1204.002", "Malicious File", "execution"}
 	tCreds      = technique{"T1078", "Valid Accounts", "defense-evasion"}
@@ -73,6 +76,9 @@ var (
 	tTrustChange     = technique{"T1484.002", "Trust Modification", "privilege-escalation"}
 	tCloudCredential = technique{"T1098.001", "Additional Cloud Credentials", "persistence"}
 	tExploit         = technique{"T1190", "Exploit Public-Facing Application", "initial-access"}
+	tDecode          = technique{"T1140", "Deobfuscate/Decode Files or Information", "defense-evasion"}
+	tCloudLogs       = technique{"T1562.008", "Disable or Modify Cloud Logs", "defense-evasion"}
+	tSecrets         = technique{"T1555.006", "Cloud Secrets Management Stores", "credential-access"}
 	tDropped         = technique{"T1204.002", "Malicious File", "execution"}
 )
 
@@ -113,7 +119,7 @@ func (w *writer) others(a *act) []technique {
 	case causal.VerbInjected:
 		return []technique{tInject, tInjectDLL, tInjectCode}
 	case causal.VerbInstalled:
-		return append(w.tokenTrick(a), tServiceRun)
+		return append(w.tokenTrick(a), tServiceRun, tService)
 	case causal.VerbRegistered:
 		return []technique{tCron}
 	case causal.VerbSpawned:
@@ -124,7 +130,7 @@ func (w *writer) others(a *act) []technique {
 		}
 	case causal.VerbLoggedOn:
 		if w.node(a.object).Host == "" {
-			return []technique{tCloud, tToken2, tCookie}
+			return []technique{tCloud, tAppToken, tCookie}
 		}
 		return []technique{tCreds, tAdminShare, tRemote}
 	case causal.VerbConnected:
@@ -174,7 +180,8 @@ func (w *writer) deedsOf(a *act) []technique {
 			continue
 		}
 		switch obj := w.node(r.Dst); {
-		case r.Verb == causal.VerbWrote && causal.Code(obj.Key) && !isScratch(obj.Key) && w.dials(a.object):
+		case r.Verb == causal.VerbWrote && causal.Code(obj.Key) && !isScratch(obj.Key) &&
+			w.dials(a.object):
 			list = append(list, tIngress)
 		case r.Verb == causal.VerbSetValue:
 			list = append(list, registryTechnique(obj.Key))
@@ -240,6 +247,9 @@ func (w *writer) template(a *act) technique {
 	case causal.VerbCleared:
 		return tClear
 	case causal.VerbInstalled:
+		if w.remoteRun(a) {
+			return tServiceRun
+		}
 		return tService
 	case causal.VerbRegistered:
 		if strings.HasPrefix(obj.Name, "/") {
@@ -370,7 +380,40 @@ func webPort(f *causal.Facts) bool {
 	return strings.HasPrefix(f.App, "ssl") || strings.HasPrefix(f.App, "http")
 }
 
+// remoteRun reports whether a remote session installed a service that ran within
+// the minute: it was installed to run one command, not to stay.
+func (w *writer) remoteRun(a *act) bool {
+	if w.node(a.actor).Kind != causal.KindSession {
+		return false
+	}
+	for _, l := range w.sp.Links {
+		if l.Src == a.object && l.Verb == causal.VerbStarted && l.Time.Sub(a.at) <= time.Minute {
+			return true
+		}
+	}
+	return false
+}
+
+// shadowed reports whether whoever started a program had just set a class of the
+// user's own that programs with more rights obey.
+func (w *writer) shadowed(a *act) bool {
+	if a.actor < 0 {
+		return false
+	}
+	for _, r := range w.g.Out(a.actor) {
+		d := a.at.Sub(r.Time)
+		if r.Verb == causal.VerbSetValue && r.Dst >= 0 && d >= 0 && d <= time.Minute &&
+			registryTechnique(w.node(r.Dst).Key) == tBypass {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *writer) startTechnique(a *act, obj *causal.Node) technique {
+	if w.shadowed(a) {
+		return tBypass
+	}
 	if a.via >= 0 {
 		switch w.node(a.via).Kind {
 		case causal.KindService:

@@ -122,11 +122,7 @@ func (w *writer) gaps(steps []step) []Gap {
 			Text: clean(g.Text, 2*maxText), WouldClose: clean(g.WouldClose, maxText), Query: g.Query,
 			About: g.About,
 		}
-		for i := range steps {
-			if !steps[i].From.After(g.From) {
-				gap.AfterStep = steps[i].N
-			}
-		}
+		gap.AfterStep = w.afterStep(&g, steps)
 		out = append(out, gap)
 	}
 	if w.sc.truncated {
@@ -335,7 +331,8 @@ func (w *writer) statements(ids []event.ID) int {
 	}
 	seen := map[statement]bool{}
 	for _, id := range ids {
-		for _, r := range w.g.Of(id) {
+		if rels := w.g.Of(id); len(rels) > 0 { // further edges of an event say the same
+			r := rels[0]
 			s := statement{src: r.Src, dst: r.Dst, verb: r.Verb}
 			switch obj := w.node(r.Dst); {
 			case obj.Kind == causal.KindFile || obj.Kind == causal.KindShare:
@@ -344,7 +341,6 @@ func (w *writer) statements(ids []event.ID) int {
 				s.src = -1 // the port of the connecting side is another each time
 			}
 			seen[s] = true
-			break // further edges of an event say the same
 		}
 	}
 	return len(seen)

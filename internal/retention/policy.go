@@ -131,7 +131,8 @@ func readApprover(n *yamltree.Node) (Approver, error) {
 		return a, yamltree.Errorf(n.Line, "key of approver %s: %v", a.Name, err)
 	}
 	if key.Name() != a.Name {
-		return a, yamltree.Errorf(n.Line, "the key of approver %s is in the name of %s", a.Name, key.Name())
+		return a, yamltree.Errorf(n.Line, "the key of approver %s is in the name of %s",
+			a.Name, key.Name())
 	}
 	a.Key = key
 	return a, nil

@@ -17,7 +17,7 @@ type CrossHost struct {
 	BareTie int            `json:"without_address_tied"`
 	Methods map[string]int `json:"methods"`
 	Labels  int            `json:"labelled"` // logons whose process a label names
-	Checked int            `json:"checked"`  // ties that could be held against a label or stronger proof
+	Checked int            `json:"checked"`  // held against a label or stronger proof
 	Wrong   int            `json:"wrong"`
 }
 

@@ -18,9 +18,9 @@ type Honesty struct {
 	Deleted  int      `json:"deleted_events"`
 	Broken   int      `json:"broken_links"`
 	Reported int      `json:"reported_as_gap"`
-	Beyond   int      `json:"beyond_another_break"`               // both ends out of reach: not counted as broken
-	Holes    int      `json:"reported_as_missing_record_numbers"` // of those no other gap names
-	Traces   int      `json:"with_a_trace"`                       // broken links whose target left any other record
+	Beyond   int      `json:"beyond_another_break"`               // both ends out of reach
+	Holes    int      `json:"reported_as_missing_record_numbers"` // where no gap names it
+	Traces   int      `json:"with_a_trace"`                       // another record names its target
 	Invented int      `json:"invented_links"`
 	Silent   []string `json:"silent,omitempty"`
 	Made     []string `json:"made,omitempty"`
@@ -189,7 +189,8 @@ func (h *Honesty) holes(part *reconstruct.Result, lost []event.ID) bool {
 		ev := &h.store.events[h.store.byID[id]]
 		host := causal.ShortHost(ev.Attrs.Get(event.AttrHost))
 		for _, g := range part.Gaps {
-			if g.Kind == causal.GapHole && g.Host == host && !ev.Time.Before(g.From) && !ev.Time.After(g.To) {
+			here := g.Kind == causal.GapHole && g.Host == host
+			if here && !ev.Time.Before(g.From) && !ev.Time.After(g.To) {
 				return true
 			}
 		}

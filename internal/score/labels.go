@@ -217,7 +217,7 @@ func (l *labelFile) record(r labelRecord) Record {
 	if r.File == "." {
 		r.File = ""
 	}
-	return Record{r.File, r.Line}
+	return Record(r)
 }
 
 func (l *labelFile) processes(list []labelProcess) []Process {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -130,7 +131,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 // WriteText writes the report as tables for a terminal.
 func (r *Report) WriteText(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(tab, "campaign\tseed\tstarts\tprecision\ttree\tclosure\tcut\tsteps\ttau\ttop-1\ttop-3\tgrade\ttime")
+	fmt.Fprintln(tab, strings.Join([]string{
+		"campaign", "seed", "starts", "precision", "tree", "closure", "cut", "steps", "tau", "top-1",
+		"top-3", "grade", "time",
+	}, "\t"))
 	for i := range r.Campaigns {
 		r.Campaigns[i].rows(tab)
 	}
@@ -152,7 +156,8 @@ func (c *CampaignScore) rows(w io.Writer) {
 			s.Story.Technique, s.Grade, s.Took.Round(time.Millisecond))
 	}
 	for _, name := range c.Unknown {
-		fmt.Fprintf(w, "%s\t%s\tthe logs hold no such record\n", printable.Text(c.Name), printable.Text(name))
+		fmt.Fprintf(w, "%s\t%s\tthe logs hold no such record\n", printable.Text(c.Name),
+			printable.Text(name))
 	}
 }
 
@@ -199,7 +204,8 @@ func (r *Report) honesty(row func(name, format string, args ...any)) {
 		trials, broken, reported = trials+h.Trials, broken+h.Broken, reported+h.Reported
 		holes, made = holes+h.Holes, made+h.Invented
 	}
-	row("10% of control records deleted", "%d trials, %d links broken, %d told by a gap that names them (%.0f%%), "+
-		"%d more by missing record numbers (%.0f%% in all), %d links invented", trials, broken, reported,
+	row("10% of control records deleted", "%d trials, %d links broken, "+
+		"%d told by a gap that names them (%.0f%%), %d more by missing record numbers "+
+		"(%.0f%% in all), %d links invented", trials, broken, reported,
 		100*share(reported, broken), holes, 100*share(reported+holes, broken), made)
 }

@@ -82,6 +82,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		}
 	}
 	r.report.sum()
+	if r.report.Total.Seeds == 0 {
+		return nil, fmt.Errorf("score %s: %w: check file and event_line of the seeds", cfg.Labels,
+			ErrNothing)
+	}
 	return r.report, nil
 }
 
@@ -149,14 +153,17 @@ func (r *runner) scoreCampaign(ctx context.Context, c *Campaign) error {
 }
 
 func (r *runner) scoreSeed(
-	ctx context.Context, rec *reconstruct.Reconstructor, c *Campaign, s *store, k *key, id event.ID,
+	ctx context.Context, rec *reconstruct.Reconstructor, c *Campaign, s *store, k *key,
+	id event.ID,
 ) (SeedScore, *reconstruct.Result, error) {
 	start := time.Now()
 	res, err := rec.Incident(ctx, id)
 	if err != nil {
 		return SeedScore{}, nil, fmt.Errorf("reconstruct: %w", err)
 	}
-	out := SeedScore{Took: time.Since(start), Processes: k.count(found(res)), Grade: res.Incident.Grade}
+	out := SeedScore{
+		Took: time.Since(start), Processes: k.count(found(res)), Grade: res.Incident.Grade,
+	}
 	out.Story = compareStory(c, s, res)
 	out.Considered, out.Kept = len(s.events), res.Incident.Kept
 	out.Records = len(res.Incident.Members)
@@ -215,7 +222,8 @@ func (r *runner) interleave(ctx context.Context) error {
 	return nil
 }
 
-// fill loads further recordings, drawn by lot, until there are enough.
+// fill loads further recordings, drawn by lot, until there are enough; of the
+// others it counts the network logons.
 func (r *runner) fill(ctx context.Context) error {
 	if r.cfg.Recordings == "" || len(r.inOrder) >= r.cfg.Interleave {
 		return nil
@@ -235,10 +243,13 @@ func (r *runner) fill(ctx context.Context) error {
 	}
 	r.rnd.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
 	for _, f := range files {
-		if len(r.inOrder) >= r.cfg.Interleave {
-			return nil
-		}
 		r.cfg.Progress("reading " + f)
+		if len(r.inOrder) >= r.cfg.Interleave {
+			if err := r.countLogons(ctx, f); err != nil {
+				return err
+			}
+			continue
+		}
 		s, k, err := r.logs(ctx, []string{f})
 		if err != nil {
 			return err
@@ -254,6 +265,16 @@ func (r *runner) fill(ctx context.Context) error {
 	return nil
 }
 
+// countLogons reads a recording for its network logons only.
+func (r *runner) countLogons(ctx context.Context, path string) error {
+	s, err := r.loader.load(ctx, []string{path})
+	if err != nil {
+		return err
+	}
+	r.report.CrossHost.add(crossHost(s.graph(), nil))
+	return nil
+}
+
 // recording reports whether a file may hold logs of its own.
 func recording(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
@@ -266,7 +287,8 @@ func recording(path string) bool {
 func (r *runner) used(path string) bool {
 	for _, list := range r.campaign {
 		for _, c := range list {
-			if slices.ContainsFunc(c.Paths, func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
+			same := func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }
+			if slices.ContainsFunc(c.Paths, same) {
 				return true
 			}
 		}

@@ -155,12 +155,15 @@ func wanted(q *reconstruct.Query, ev *event.Event) bool {
 	case q.Session != "" && a.Get(event.AttrSession) != q.Session &&
 		a.Get(event.AttrActorSession) != q.Session:
 		return false
-	case q.Address != "" && a.Get(event.AttrSrcIP) != q.Address && a.Get(event.AttrHostIP) != q.Address:
+	case q.Address != "" && a.Get(event.AttrSrcIP) != q.Address &&
+		a.Get(event.AttrHostIP) != q.Address:
 		return false
-	case q.Named != "" && a.Get(event.AttrActorUID) != q.Named && a.Get(event.AttrActorUser) != q.Named &&
-		a.Get(event.AttrResourceName) != q.Named && a.Get(event.AttrApp) != q.Named:
+	case q.Named != "" && a.Get(event.AttrActorUID) != q.Named &&
+		a.Get(event.AttrActorUser) != q.Named && a.Get(event.AttrResourceName) != q.Named &&
+		a.Get(event.AttrApp) != q.Named:
 		return false
-	case len(q.Hosts) > 0 && !slices.Contains(q.Hosts, causal.ShortHost(a.Get(event.AttrHost))):
+	case len(q.Hosts) > 0 &&
+		!slices.Contains(q.Hosts, causal.ShortHost(a.Get(event.AttrHost))):
 		return false
 	}
 	return true

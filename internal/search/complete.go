@@ -50,6 +50,10 @@ func Complete(query string, cursor int) Completion {
 			return c
 		}
 	}
+	if stage, ok := lastStage(query[:c.From]); ok {
+		c.Prefix, c.Items = word, stageItems(stage, word)
+		return c
+	}
 	if c.Prefix = word; !strings.HasPrefix(word, `"`) {
 		c.Items = names(word)
 		if colon := strings.IndexByte(query[cursor:c.To], ':'); colon >= 0 {
@@ -57,6 +61,49 @@ func Complete(query string, cursor int) Completion {
 		}
 	}
 	return c
+}
+
+// lastStage returns what stands behind the last pipe that begins a stage.
+func lastStage(text string) (stage string, ok bool) {
+	quoted, begins := false, true
+	at := -1
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '|' && begins && !quoted {
+			at = i
+		}
+		begins = strings.IndexByte(" \t\n\r)\"", c) >= 0
+		switch c {
+		case '\\':
+			i++
+		case '"':
+			quoted = !quoted
+		}
+	}
+	if at < 0 {
+		return "", false
+	}
+	return strings.TrimSpace(text[at+1:]), true
+}
+
+// stageItems suggests stages, then what stands in them.
+func stageItems(stage, word string) (out []Suggestion) {
+	words := stageWords
+	if stage != "" {
+		words = []string{"by"}
+		for _, s := range names(word) {
+			if s.Kind == "field" {
+				s.Text = strings.TrimSuffix(s.Text, ":")
+				out = append(out, s)
+			}
+		}
+	}
+	for _, w := range words {
+		if strings.HasPrefix(w, word) {
+			out = append(out, Suggestion{Text: w + " ", Kind: "operator"})
+		}
+	}
+	return out[:min(maxSuggestions, len(out))]
 }
 
 // wordStart returns where the last word of text begins; quotes hold a word

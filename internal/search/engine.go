@@ -27,6 +27,7 @@ type Files interface {
 type Snapshot struct {
 	Through uint64 // every event of entries up to here is in a file
 	Files   []File
+	Release func() // called when the files are no longer read; nil for none
 }
 
 // File is one Parquet file of events and its sibling with the original bytes.

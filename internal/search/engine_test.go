@@ -204,6 +204,14 @@ func TestHistogram(t *testing.T) {
 	}
 }
 
+// cursorOf is how a test marks the cursor: | or what its argument says.
+func cursorOf(d *datadriven.TestData) string {
+	if len(d.CmdArgs) > 0 {
+		return d.CmdArgs[0].Key
+	}
+	return "|"
+}
+
 func TestComplete(t *testing.T) {
 	e := open(t, search.Config{})
 	if err := e.Hot(t.Context(), sample(1, 40)); err != nil {
@@ -212,7 +220,7 @@ func TestComplete(t *testing.T) {
 	datadriven.RunTest(t, "testdata/complete.txt", func(t *testing.T, d *datadriven.TestData) string {
 		var out strings.Builder
 		for line := range strings.SplitSeq(d.Input, "\n") {
-			before, after, _ := strings.Cut(line, "|")
+			before, after, _ := strings.Cut(line, cursorOf(d))
 			c, err := e.Complete(t.Context(), before+after, len(before))
 			if err != nil {
 				d.Fatalf(t, "%s: %v", line, err)

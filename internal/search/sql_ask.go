@@ -7,12 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/evident-sec/evident/internal/search/sqlguard"
 )
 
 // SQLRequest asks with SQL, over the view "events": all events in the time
@@ -30,13 +31,6 @@ func newSecret() string {
 	var b [32]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-// CheckSQL reports whether the statement may be run, without running it. Errors
-// wrap ErrSQL.
-func (e *Engine) CheckSQL(ctx context.Context, text string) error {
-	_, err := checkSQL(ctx, e.db, text)
-	return ended(ctx, err)
 }
 
 // SQL answers one SELECT. Errors wrap ErrSQL when the statement may not or
@@ -93,7 +87,7 @@ func (v *view) ask(
 			return nil, err
 		}
 		for i := range row {
-			row[i] = plainSQL(row[i])
+			row[i] = sqlguard.Plain(row[i])
 		}
 		out.Rows = append(out.Rows, row)
 	}
@@ -121,41 +115,6 @@ func sqlColumns(rows *sql.Rows) ([]Column, error) {
 		out[i] = Column{t.Name(), typ}
 	}
 	return out, nil
-}
-
-// plainSQL turns a value of DuckDB into one of a Table; lists and structures
-// become text.
-func plainSQL(v any) any {
-	switch v := v.(type) {
-	case nil, string, bool, int64, float64:
-		return v
-	case time.Time:
-		return v.UTC()
-	case int8:
-		return int64(v)
-	case int16:
-		return int64(v)
-	case int32:
-		return int64(v)
-	case uint8:
-		return int64(v)
-	case uint16:
-		return int64(v)
-	case uint32:
-		return int64(v)
-	case float32:
-		return float64(v)
-	case *big.Int:
-		if v.IsInt64() {
-			return v.Int64()
-		}
-		return v.String()
-	case []byte:
-		return hex.EncodeToString(v)
-	case duckdb.Decimal:
-		return v.Float64()
-	}
-	return fmt.Sprint(v)
 }
 
 // sqlFault says that the statement is to blame for what DuckDB found wrong with

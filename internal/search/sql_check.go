@@ -15,13 +15,9 @@ var ErrSQL = sqlguard.ErrRefused
 // EventsView is the one relation that SQL may read.
 const EventsView = "events"
 
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // checkSQL has DuckDB's parser read the statement and sqlguard judge it, and
 // returns the text that DuckDB makes of what was judged.
-func checkSQL(ctx context.Context, db querier, text string) (string, error) {
+func checkSQL(ctx context.Context, db *sql.Tx, text string) (string, error) {
 	if len(text) > MaxQueryBytes {
 		return "", fmt.Errorf("%w: it is longer than %d bytes", ErrSQL, MaxQueryBytes)
 	}

@@ -178,14 +178,18 @@ func FuzzSQL(f *testing.F) {
 	f.Add("WITH a AS (SELECT 1 x) SELECT x, count(*) OVER () FROM a JOIN events ON true")
 	e := openTest(f, nil)
 	f.Fuzz(func(t *testing.T, stmt string) {
-		canonical, err := checkSQL(t.Context(), e.db, stmt)
+		tx, err := e.db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		canonical, err := checkSQL(t.Context(), tx, stmt)
 		if err != nil {
 			return
 		}
-		// What was let through is let through again, and names no other table.
-		again, err := checkSQL(t.Context(), e.db, canonical)
-		if err != nil || again != canonical {
-			t.Errorf("%q became %q, which became %q (%v)", stmt, canonical, again, err)
+		// What was let through is let through again: it names nothing else.
+		if _, err := checkSQL(t.Context(), tx, canonical); err != nil {
+			t.Errorf("%q became %q, which is refused: %v", stmt, canonical, err)
 		}
 	})
 }

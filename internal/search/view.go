@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -20,7 +21,8 @@ type view struct {
 	hotRows int64 // hot rows after through
 	hot   span
 	files []File
-	over  func() // the question is no longer running
+	over  func()       // the question is no longer running
+	cut   func() error // why a statement may have been interrupted, nil if none was
 }
 
 // span is a range of event times in microseconds, both ends included.
@@ -37,10 +39,11 @@ func (e *Engine) view(
 	if err != nil {
 		return nil, ctx, fmt.Errorf("open search view: %w", err)
 	}
-	v := &view{conn: conn, over: func() {}}
+	v := &view{conn: conn, over: func() {}, cut: ctx.Err}
 	if err = e.show(); err == nil {
 		// From here on arriving events may end the question; show waits for none.
 		ctx, v.over = e.running.Begin(ctx, e.limit, ErrTime)
+		v.cut = ctx.Err
 		err = e.pin(ctx, v)
 	}
 	if err == nil {
@@ -62,7 +65,8 @@ func (e *Engine) view(
 func (e *Engine) pin(ctx context.Context, v *view) (err error) {
 	e.hot.list.RLock()
 	defer e.hot.list.RUnlock()
-	if v.tx, err = v.conn.BeginTx(ctx, nil); err != nil {
+	// The transaction is ended by close alone, not beside a running statement.
+	if v.tx, err = v.conn.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
 		return err
 	}
 	for _, t := range e.hot.tables {
@@ -81,6 +85,9 @@ func (e *Engine) list(ctx context.Context, v *view, from, to time.Time) error {
 		return fmt.Errorf("list files: %w", err)
 	}
 	v.through = int64(snap.Through)
+	if over := v.over; snap.Release != nil {
+		v.over = func() { snap.Release(); over() }
+	}
 	for _, f := range snap.Files {
 		if f.Path, err = filepath.Abs(f.Path); err != nil {
 			return err
@@ -108,9 +115,15 @@ func (v *view) measureHot(ctx context.Context) error {
 	return err
 }
 
+// close ends the view. A connection whose statement was interrupted, or whose
+// transaction cannot be ended, is not used again.
 func (v *view) close() {
+	stale := v.cut() != nil
 	if v.tx != nil {
-		_ = v.tx.Rollback() // it only read
+		stale = v.tx.Rollback() != nil || stale // it only read
+	}
+	if stale {
+		_ = v.conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	_ = v.conn.Close()
 	v.over()

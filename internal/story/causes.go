@@ -7,10 +7,18 @@ import (
 )
 
 // causes returns, for each step by number, the earlier steps that made it
-// possible: those that brought the entity it acts from, over folded links where
+// possible: those that brought the entity it acts from, and those that brought
+// what it starts (a service before the program it runs), over folded links where
 // no step tells the way. A step that the graph leads back to nothing has none.
 func causes(r *reconstruct.Result) map[int][]int {
 	into := map[string][]*reconstruct.Edge{} // edges by target
+	acting := map[string]bool{}              // what can act, and so be brought in
+	for _, n := range r.Graph.Nodes {
+		switch n.Type {
+		case "process", "session", "service", "job":
+			acting[n.ID] = true
+		}
+	}
 	for i := range r.Graph.Edges {
 		e := &r.Graph.Edges[i]
 		into[e.Dst] = append(into[e.Dst], e)
@@ -20,7 +28,11 @@ func causes(r *reconstruct.Result) map[int][]int {
 		if e.Step == 0 {
 			continue
 		}
-		for _, n := range before(into, e.Src, e.Step) {
+		found := before(into, e.Src, e.Step)
+		if acting[e.Dst] {
+			found = append(found, before(into, e.Dst, e.Step)...)
+		}
+		for _, n := range found {
 			if !slices.Contains(out[e.Step], n) {
 				out[e.Step] = append(out[e.Step], n)
 			}

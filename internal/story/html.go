@@ -37,6 +37,7 @@ func WriteHTML(out io.Writer, t *Told) error {
 		// Everything a record may have chosen goes through plain.
 		"plain": plain, "refs": refs, "sense": sensorLine, "meaning": Meaning, "gapTime": gapTime,
 		"tech": tacticLine, "place": place,
+		"open": func(s reconstruct.Step) string { return orderLine(&s) },
 		"line": func(grade string) string { // a class name, never text of a record
 			if Meaning(grade) == "" {
 				return "INFERRED"

@@ -76,6 +76,9 @@ func (p *printer) markdownRow(r *Row) {
 			p.line("  *%s*  ", md(r.Name))
 		}
 		p.line("  %s  ", md(s.Sentence))
+		if open := orderLine(s); open != "" {
+			p.line("  %s  ", md(open))
+		}
 		p.line("  Why: %s. Events: %s", md(s.Why), refs(s.Events))
 	}
 	for _, n := range r.Notes {

@@ -91,6 +91,19 @@ func gapTime(g *reconstruct.Gap) string {
 	return g.From.UTC().Format(clock) + " to " + g.To.UTC().Format(clock)
 }
 
+// orderLine says against which earlier steps the clocks leave the order open, ""
+// where they do not.
+func orderLine(s *reconstruct.Step) string {
+	if len(s.Unordered) == 0 {
+		return ""
+	}
+	words := make([]string, len(s.Unordered))
+	for i, n := range s.Unordered {
+		words[i] = fmt.Sprint(n)
+	}
+	return "order not established against step " + strings.Join(words, ", ") + ": the clocks overlap"
+}
+
 // verdictWord is what stands beside a step that an analyst judged.
 func (r *Row) verdictWord() string {
 	switch r.Verdict {

@@ -70,6 +70,9 @@ func (p *printer) row(r *Row) {
 		}
 		p.line("     %s", plain(s.Sentence))
 		p.line("     why: %s", plain(s.Why))
+		if open := orderLine(s); open != "" {
+			p.line("     %s", open)
+		}
 		p.line("     events: %s", refs(s.Events))
 	}
 	for _, n := range r.Notes {

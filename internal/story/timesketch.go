@@ -94,6 +94,9 @@ func (row *sketchRow) step(s *reconstruct.Step) {
 	row.Hostname, row.Step, row.Grade, row.Why = plain(s.Host), s.N, plain(s.Grade), plain(s.Why)
 	row.Events, row.Severity, row.Tactic = s.Events, plain(s.Severity), plain(s.Tactic)
 	row.Technique = plain(s.Technique)
+	if open := orderLine(s); open != "" {
+		row.Notes = append(row.Notes, open)
+	}
 	if s.To.After(s.From) {
 		row.Until = s.To.UTC().Format(sketchTime)
 	}

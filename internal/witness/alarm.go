@@ -61,8 +61,9 @@ func (w *Witness) alarm(kind string, m *memory, c proof.Checkpoint, body []byte)
 func (w *Witness) evidence(kind string, m *memory, c proof.Checkpoint, body []byte) []byte {
 	latest, _ := os.ReadFile(m.path("latest"))
 	var b strings.Builder
-	fmt.Fprintf(&b, "kind %s\ntime %s\nwitness %s\n\n", kind, w.cfg.Now().UTC().Format(time.RFC3339), w.key.Name())
-	if root, ok := m.roots[c.Size]; ok && root != c.Root {
+	fmt.Fprintf(&b, "kind %s\ntime %s\nwitness %s\n\n", kind,
+		w.cfg.Now().UTC().Format(time.RFC3339), w.key.Name())
+	if root, ok := m.roots.at(c.Size); ok && root != c.Root {
 		fmt.Fprintf(&b, "== root cosigned at size %d\n%s\n\n", c.Size, root)
 	}
 	fmt.Fprintf(&b, "== cosigned last\n%s\n== request\n%s", latest, body)

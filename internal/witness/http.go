@@ -75,11 +75,13 @@ func (w *Witness) health(rw http.ResponseWriter, _ *http.Request) {
 
 func (w *Witness) metrics(rw http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
-	b.WriteString("# TYPE evident_witness_size gauge\n# TYPE evident_witness_cosigned_timestamp_seconds gauge\n")
+	b.WriteString("# TYPE evident_witness_size gauge\n" +
+		"# TYPE evident_witness_cosigned_timestamp_seconds gauge\n")
 	for _, l := range w.Logs() {
 		fmt.Fprintf(&b, "evident_witness_size{origin=%q} %d\n", l.Origin, l.Size)
 		if !l.Time.IsZero() {
-			fmt.Fprintf(&b, "evident_witness_cosigned_timestamp_seconds{origin=%q} %d\n", l.Origin, l.Time.Unix())
+			fmt.Fprintf(&b, "evident_witness_cosigned_timestamp_seconds{origin=%q} %d\n",
+				l.Origin, l.Time.Unix())
 		}
 	}
 	w.mu.Lock()

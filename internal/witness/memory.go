@@ -31,16 +31,32 @@ type memory struct {
 	mu     sync.Mutex // held while a request is judged, remembered and signed
 	latest proof.Checkpoint
 	at     time.Time
-	roots  map[int64]proof.Hash // of checkpoints that were cosigned, see history
+	roots  roots
 }
+
+// roots are those of the checkpoints in history.old and history, so that memory
+// stays as bounded as the files are.
+type roots struct{ older, newer map[int64]proof.Hash }
+
+func (r *roots) empty() bool { return len(r.older)+len(r.newer) == 0 }
+
+func (r *roots) at(size int64) (root proof.Hash, known bool) {
+	if root, known = r.newer[size]; !known {
+		root, known = r.older[size]
+	}
+	return root, known
+}
+
+// turn forgets the older half, as history.old is replaced.
+func (r *roots) turn() { r.older, r.newer = r.newer, make(map[int64]proof.Hash) }
 
 func openMemory(dir, origin string, verifier note.Verifier) (*memory, error) {
 	id := sha256.Sum256([]byte(origin))
 	m := &memory{
 		dir: filepath.Join(dir, "logs", hex.EncodeToString(id[:8])), origin: origin, verifier: verifier,
 		latest: proof.Checkpoint{Origin: origin, Root: proof.Root(nil)},
-		roots:  make(map[int64]proof.Hash),
 	}
+	m.roots.turn()
 	if err := os.MkdirAll(m.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create witness memory: %w", err)
 	}
@@ -48,12 +64,13 @@ func openMemory(dir, origin string, verifier note.Verifier) (*memory, error) {
 		return nil, fmt.Errorf("create witness memory: %w", err)
 	}
 	for _, name := range []string{"history.old", "history"} {
+		m.roots.turn()
 		if err := m.readHistory(name); err != nil {
 			return nil, err
 		}
 	}
 	signed, err := os.ReadFile(m.path("latest"))
-	if errors.Is(err, fs.ErrNotExist) && len(m.roots) == 0 {
+	if errors.Is(err, fs.ErrNotExist) && m.roots.empty() {
 		return m, nil
 	}
 	if err != nil {
@@ -62,7 +79,7 @@ func openMemory(dir, origin string, verifier note.Verifier) (*memory, error) {
 	if m.latest, err = proof.ParseCheckpoint(signed, note.VerifierList(verifier)); err != nil {
 		return nil, fmt.Errorf("read memory of %s: %w", origin, err)
 	}
-	m.roots[m.latest.Size] = m.latest.Root
+	m.roots.newer[m.latest.Size] = m.latest.Root
 	return m, nil
 }
 
@@ -87,7 +104,7 @@ func (m *memory) readHistory(name string) error {
 			continue
 		}
 		if h, err := tlog.ParseHash(root); err == nil {
-			m.roots[size] = h
+			m.roots.newer[size] = h
 		}
 		if at, err := time.Parse(time.RFC3339, stamp); err == nil {
 			m.at = at
@@ -110,7 +127,8 @@ func (m *memory) read(request proof.AddCheckpoint) (proof.Checkpoint, *Refusal) 
 	case err != nil:
 		return c, refuse(statusMalformed, "%v", err)
 	case request.Old > c.Size:
-		return c, refuse(statusMalformed, "the old size %d is above the checkpoint's %d", request.Old, c.Size)
+		return c, refuse(statusMalformed, "the old size %d is above the checkpoint's %d",
+			request.Old, c.Size)
 	}
 	return c, nil
 }
@@ -118,7 +136,7 @@ func (m *memory) read(request proof.AddCheckpoint) (proof.Checkpoint, *Refusal) 
 // judge compares a signed checkpoint with what was cosigned before. kind names
 // the alarm where the log's history does not hold; the caller holds m.mu.
 func (m *memory) judge(request proof.AddCheckpoint, c proof.Checkpoint) (_ *Refusal, kind string) {
-	root, known := m.roots[c.Size]
+	root, known := m.roots.at(c.Size)
 	switch {
 	case known && root != c.Root:
 		kind = alarmFork
@@ -126,7 +144,8 @@ func (m *memory) judge(request proof.AddCheckpoint, c proof.Checkpoint) (_ *Refu
 		kind = alarmRollback
 	}
 	if request.Old != m.latest.Size {
-		r := refuse(statusConflict, "the old size is %d, cosigned last was %d", request.Old, m.latest.Size)
+		r := refuse(statusConflict, "the old size is %d, cosigned last was %d",
+			request.Old, m.latest.Size)
 		r.Size = m.latest.Size
 		return r, kind
 	}
@@ -142,13 +161,13 @@ func (m *memory) judge(request proof.AddCheckpoint, c proof.Checkpoint) (_ *Refu
 
 // remember puts the checkpoint on disk; the caller holds m.mu and has judged it.
 func (m *memory) remember(c proof.Checkpoint, signed []byte, now time.Time) error {
-	if c == m.latest && len(m.roots) > 0 {
+	if c == m.latest && !m.roots.empty() {
 		return nil
 	}
 	if err := writeFile(m.path("latest"), signed, 0o600); err != nil {
 		return fmt.Errorf("remember checkpoint: %w", err)
 	}
-	m.latest, m.at, m.roots[c.Size] = c, now.UTC().Truncate(time.Second), c.Root
+	m.latest, m.at = c, now.UTC().Truncate(time.Second)
 	// What history lacks after a crash makes an alarm more likely, never less.
 	if err := m.addHistory(c); err != nil {
 		return fmt.Errorf("remember checkpoint: %w", err)
@@ -161,7 +180,9 @@ func (m *memory) addHistory(c proof.Checkpoint) error {
 		if err := os.Rename(m.path("history"), m.path("history.old")); err != nil {
 			return fmt.Errorf("turn history over: %w", err)
 		}
+		m.roots.turn()
 	}
+	m.roots.newer[c.Size] = c.Root
 	f, err := os.OpenFile(m.path("history"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("open history: %w", err)

@@ -74,23 +74,25 @@ func (w *Witness) takeLock() (err error) {
 }
 
 func (w *Witness) open() (err error) {
+	verifiers := make(map[string]note.Verifier)
+	for _, key := range w.cfg.Logs { // before anything is created
+		if _, err := proof.KeyPolicy(key); err != nil {
+			return fmt.Errorf("read log key: %w", err)
+		}
+		v, err := note.NewVerifier(key)
+		if err != nil {
+			return fmt.Errorf("read log key: %w", err)
+		}
+		if verifiers[v.Name()] != nil {
+			return fmt.Errorf("open witness: there are two keys for the log %s", v.Name())
+		}
+		verifiers[v.Name()] = v
+	}
 	if w.key, err = openKey(w.cfg.Dir, w.cfg.Name); err != nil {
 		return err
 	}
-	for _, key := range w.cfg.Logs {
-		policy, err := proof.KeyPolicy(key)
-		if err != nil {
-			return fmt.Errorf("read log key: %w", err)
-		}
-		verifier, err := note.NewVerifier(key)
-		if err != nil {
-			return fmt.Errorf("read log key: %w", err)
-		}
-		origin := policy.Logs[0].Origin
-		if w.logs[origin] != nil {
-			return fmt.Errorf("open witness: there are two keys for the log %s", origin)
-		}
-		if w.logs[origin], err = openMemory(w.cfg.Dir, origin, verifier); err != nil {
+	for origin, v := range verifiers {
+		if w.logs[origin], err = openMemory(w.cfg.Dir, origin, v); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,6 @@ const origin = "evident.local/test"
 // history is a log's entries; fork gives one that differs from an entry on.
 type history struct {
 	signer note.Signer
-	key    string
 	hashes []tlog.Hash // stored hashes
 	roots  []proof.Hash
 }
@@ -337,4 +336,55 @@ func BenchmarkCosign(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestHistoryTurnsOver fills the history past its bound: old entries go, what
+// was cosigned lately is still told from a fork.
+func TestHistoryTurnsOver(t *testing.T) {
+	dir := t.TempDir()
+	signer, _ := logKey(t, origin)
+	honest := newHistory(t, signer, 12, 99, "")
+	forged := newHistory(t, signer, 12, 2, "'")
+	w := open(t, dir)
+	for size := 1; size <= 10; size++ {
+		if _, err := w.Cosign(t.Context(), honest.request(t, size-1, size)); err != nil {
+			t.Fatal(err)
+		}
+		if size != 4 && size != 8 {
+			continue
+		}
+		found, err := filepath.Glob(filepath.Join(dir, "logs", "*", "history"))
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		f, err := os.OpenFile(found[0], os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.WriteString(strings.Repeat("torn line\n", 220_000))
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(w *witness.Witness) {
+		t.Helper()
+		before := w.Alarms()
+		for size, kind := range map[int]string{3: "rollback", 6: "fork", 9: "fork", 10: "fork"} {
+			_, _ = w.Cosign(t.Context(), forged.request(t, 0, size))
+			if files, _ := filepath.Glob(filepath.Join(dir, "alarms", fmt.Sprintf("%s-%d-*", kind, size))); len(files) != 1 {
+				t.Errorf("size %d: no alarm %s, there are %v", size, kind, alarms(t, dir))
+			}
+		}
+		if _, err := w.Cosign(t.Context(), honest.request(t, 0, 7)); err == nil || w.Alarms() > before+4 {
+			t.Errorf("a repeated old checkpoint: %v, %d alarms", err, w.Alarms())
+		}
+	}
+	check(w)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(open(t, dir))
 }

@@ -143,8 +143,11 @@ var limits = []string{
 	"This proof does not show that the source told the truth.",
 	"It does not show what happened to the record before it arrived here.",
 	"It does not show the moments between arrival and the first signed checkpoint.",
-	"One party signs this ledger; without a witness it could show two histories.",
+	oneParty,
 }
+
+// oneParty is the limit that a quorum of witnesses lifts.
+const oneParty = "One party signs this ledger; without a witness it could show two histories."
 
 // proof answers GET events/{uid}/proof with all that a browser needs to
 // compute the proof anew.
@@ -170,15 +173,20 @@ func (a *API) proof(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{
+	cosigned, shown := a.cosigned(p.Checkpoint)
+	body := map[string]any{
 		"state": "sealed", "text": string(text), "entry": id.Entry, "leaf": id.Leaf,
-		"count": p.Count, "salt": hex.EncodeToString(p.Salt[:]), "leaf_hash": hexHash(p.LeafHash),
+		"count": p.Count, "leaf_hash": hexHash(p.LeafHash),
 		"leaf_path": hexPath(p.LeafPath), "entry_root": hexHash(p.Root),
 		"manifest": string(p.Manifest.Marshal()), "index": p.Index, "log_path": hexPath(p.LogPath),
 		"log_size": c.Size, "log_root": hexHash(c.Root), "origin": c.Origin,
 		"checkpoint": string(p.Checkpoint), "verifier_key": a.node.VerifierKey(),
-		"checkpoint_time": a.node.CheckpointTime(), "limits": limits,
-	}, nil
+		"checkpoint_time": a.node.CheckpointTime(), "limits": shown, "cosigned": cosigned,
+	}
+	if p.Salt != nil { // else the record was destroyed
+		body["salt"] = hex.EncodeToString(p.Salt[:])
+	}
+	return body, nil
 }
 
 func hexHash(h proof.Hash) string { return hex.EncodeToString(h[:]) }

@@ -174,3 +174,52 @@ func TestWithoutARegister(t *testing.T) {
 		}
 	}
 }
+
+// TestSealedReviewStandsOnItsPage: a record that Evident wrote shows who signed;
+// a log that only looks like one does not.
+func TestSealedReviewStandsOnItsPage(t *testing.T) {
+	s := start(t)
+	ctx := context.Background()
+	var review struct {
+		Base   string `json:"base_sha256"`
+		Next   string `json:"next_sha256"`
+		Sealed []struct {
+			Event   string
+			Result  string
+			Keys    int
+			Signers []string
+		}
+	}
+	s.get("reviews/location-feed", &review)
+	if len(review.Sealed) != 0 {
+		t.Fatalf("nothing is sealed, but %+v", review.Sealed)
+	}
+	record := "evident.review-record/v1\nproposal location-feed\nresult deny\nday 2026-11-22\nbase " + review.Base +
+		"\nnext " + review.Next + "\nreport 00\n\n— ciso AAAA\n— privacy-officer BBBB\n"
+	raw, err := json.Marshal(map[string]any{
+		"time": time.Now().UTC(), "product": "evident", "service": "audit", "operation": "review-sealed", "record": record,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.node.IngestStream(ctx, "file:forged.json", strings.NewReader(string(raw)), node.IngestOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.node.Keep(ctx, node.ReviewSource, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.get("reviews/location-feed", &review)
+	if len(review.Sealed) != 1 || review.Sealed[0].Event != id.String() || review.Sealed[0].Keys != 2 ||
+		!slices.Equal(review.Sealed[0].Signers, []string{"ciso", "privacy-officer"}) {
+		t.Errorf("sealed is %+v, want event %s alone", review.Sealed, id)
+	}
+	s.get("reviews/location-feed?detail=false", &review)
+	if len(review.Sealed) != 1 || review.Sealed[0].Keys != 2 || len(review.Sealed[0].Signers) != 0 {
+		t.Errorf("counts tell %+v", review.Sealed)
+	}
+	s.get("reviews/gap-consultant", &review)
+	if len(review.Sealed) != 0 {
+		t.Errorf("another change shows %+v", review.Sealed)
+	}
+}

@@ -35,10 +35,15 @@ func (a *API) review(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, hideProblems(err, depth)
 	}
+	sealed, err := a.sealed(ctx, &got.ReviewSummary, depth)
+	if err != nil {
+		return nil, err
+	}
 	return struct {
 		depthBody
 		*posture.Review
-	}{told(ctx, depth), got}, nil
+		Sealed []sealedBody `json:"sealed"`
+	}{told(ctx, depth), got, sealed}, nil
 }
 
 // hideProblems takes files and lines out of an error for those who get counts.

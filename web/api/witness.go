@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/evident-sec/evident/internal/node"
 )
@@ -23,12 +24,33 @@ func witnessStage(w *node.Witnesses) stage {
 	}
 	out := stage{
 		"Witnesses", map[string]string{"cosigned": "ok", "behind": "warn", "alarm": "fail"}[w.State],
-		strconv.FormatInt(w.Size, 10), fmt.Sprintf("entries cosigned, %d of %d witnesses answer", good, len(w.Witnesses)),
+		strconv.FormatInt(w.Size, 10),
+		fmt.Sprintf("entries cosigned, %d of %d witnesses answer", good, len(w.Witnesses)),
 	}
 	if trouble != "" {
 		out.Detail = trouble
 	}
 	return out
+}
+
+// cosignature is a witness's, in a proof.
+type cosignature struct {
+	Witness string    `json:"witness"`
+	Time    time.Time `json:"time"`
+}
+
+// cosigned says who cosigned a proof's checkpoint, and what the proof does not
+// show then.
+func (a *API) cosigned(checkpoint []byte) (by []cosignature, shown []string) {
+	by = []cosignature{}
+	sigs, quorum := a.node.Cosigned(checkpoint)
+	for _, sig := range sigs {
+		by = append(by, cosignature{sig.Witness, sig.Time})
+	}
+	if quorum {
+		return by, limits[:len(limits)-1] // without oneParty, the last
+	}
+	return by, limits
 }
 
 // witnessAlarms counts the witnesses that contradict the ledger.

@@ -108,6 +108,7 @@ function complete(p) {
   return { from: cursor - word.length, to: cursor, items };
 }
 
+const noBands = { likely: 0, possible: 0, unlikely: 0, remote: 0, out_of_reach: 0 };
 const routes = [
   [/^status$/, status],
   [/^overview$/, (p) => { const evs = matches(p); return { histogram: histogram(p, evs, 96), severities: Object.fromEntries(severities.map((s) => [s, evs.filter((e) => e.finding_severity === s).length])), tactics: tally(data.findings, (f) => f.finding_info.attacks[0].tactic.name).map((t, i) => ({ tactic: t.value, count: t.count, worst: severities[i % 4] })), sources, incidents, events: evs.length, hosts: 5 }; }],
@@ -126,6 +127,7 @@ const routes = [
   [/^incidents\/([^/]+)$/, (_, id) => { if (id === 'none') throw new Problem(404, 'not-found', 'There is no such incident', 'Go back to the list.'); return data.reconstruction; }],
   [/^health$/, () => ({ stages: [['Source', 'warn', '4 of 6', 'reporting'], ['Journal', 'ok', '42', 'entries, synced before reply'], ['Pipeline', 'ok', '0.4 s', 'lag, 2,914 rules'], ['Lake', 'ok', '12 files', '4,037 events'], ['Ledger', 'ok', '42 of 42', 'sealed, 3 s ago'], ['Dead letters', 'warn', '2', 'journaled, unparsed']].map(([name, state, value, detail]) => ({ name, state, value, detail })), sources, dead_letters: [{ uid: '3-4', source: 'kiosk-t4', position: 4, reason: 'decode record as json: unexpected end' }, { uid: '3-9', source: 'kiosk-t4', position: 9, reason: 'invalid UTF-8 at byte 12 \u202e' }], rejected_rules: [{ file: 'rules/windows/broken.yml', line: 14, uid: '', title: 'Broken', reason: 'unknown modifier "fuzzy"' }], storage: { journal_bytes: 4.1e6, lake_bytes: 3.1e6, ledger_bytes: 9e4, free_bytes: 4.2e10 }, process: { rss_bytes: 2.1e8, uptime_s: 4211, version: '0.1.0-mock', go: 'go1.26' } })],
   ...ruleRoutes(data, histogram),
+  [/^exposure$/, () => ({ detail: false, may_detail: false, standing: { state: 'none', entities: 0, systems: 0, vendors: 0, moves: 0 }, bands: noBands, pairs: noBands, holdings: [], footholds: [] })],
   [/^verify$/, () => ({ ok: true, entries: data.ledger.log.length, events: data.events.length, checkpoint: data.ledger.checkpoint, failures: [], took_ms: 312 })],
 ];
 

@@ -64,13 +64,13 @@ async function incidentTools(page, t, clean, theme) {
   await t('a note on a step is sealed beside the result, and can be withdrawn', async () => {
     const before = await api('');
     const panel = page.locator('.dr details').first();
-    if (!(await panel.getAttribute('open'))) await panel.locator('summary').click();
+    await panel.evaluate((e) => (e.open = true));
     await panel.getByRole('button', { name: 'Confirm' }).click();
     const reason = `seen by the ${theme} test`;
     await panel.getByLabel('Reason').fill(reason);
     await clean('the form of a note');
     await page.keyboard.press('Enter');
-    const own = panel.locator('li', { hasText: reason }).first();
+    const own = panel.locator('li:not(.gone)', { hasText: reason }).first();
     await own.waitFor();
     await page.waitForSelector('[data-step][aria-current] .said .v:has-text("confirmed")');
     await settle(page);
@@ -91,6 +91,21 @@ async function incidentTools(page, t, clean, theme) {
       const answer = await page.evaluate((q) => fetch(`/api/v1/search?limit=1&${q}`).then(async (r) => [r.status, (await r.json()).total]), `q=${encodeURIComponent(p.get('q'))}&from=${p.get('from')}&to=${p.get('to')}`);
       expect(answer[0] === 200, `${p.get('q')} is answered with ${answer[0]}`);
     }
+  });
+  await t('the way in leaves only the causes of a step', async () => {
+    const steps = page.locator('[data-step]');
+    const all = await steps.count();
+    await steps.last().locator('button.n').click();
+    const last = await steps.last().getAttribute('data-step');
+    await page.keyboard.press('c');
+    await page.waitForFunction((n) => new URLSearchParams(location.search).get('way') === n, last);
+    const left = await steps.count();
+    console.log(`      ${left} of ${all} steps lead to step ${last}`);
+    expect(left >= 1 && left <= all && (await page.locator(`[data-step="${last}"]`).count()) === 1, `${left} of ${all} steps are left`);
+    await settle(page);
+    await shoot(page, `incident-way-${theme}`);
+    await page.keyboard.press('c');
+    await page.waitForFunction(() => !new URLSearchParams(location.search).get('way'));
   });
   await t('playback goes step by step and stops', async () => {
     const now = () => new URL(page.url()).searchParams.get('step');

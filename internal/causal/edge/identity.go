@@ -59,7 +59,7 @@ func (x *extractor) logon(facts *Facts) {
 }
 
 func logonSource(f *Facts) Entity {
-	if e := endpoint(f.SrcIP, f.SrcPort); e.Is() {
+	if e := endpoint(f.SrcIP, ""); e.Is() {
 		return e
 	}
 	return named(KindEndpoint, "", f.SrcHost)
@@ -161,7 +161,8 @@ func (x *extractor) account() Entity {
 // process, session or principal calls an operation on something.
 func (x *extractor) called(facts *Facts) {
 	net := x.connFacts()
-	facts.SrcIP, facts.SrcPort, facts.DstIP, facts.DstHost = net.SrcIP, net.SrcPort, net.DstIP, net.DstHost
+	facts.SrcIP, facts.SrcPort = net.SrcIP, net.SrcPort
+	facts.DstIP, facts.DstHost = net.DstIP, net.DstHost
 	facts.Origin = x.get(event.AttrUserAgent)
 	facts.Value = firstOf(x.get(event.AttrOperation), x.get(event.AttrEventCode))
 	by := principal(x.get(event.AttrActorUID), facts.User)

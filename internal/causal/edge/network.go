@@ -20,7 +20,8 @@ func (x *extractor) network() {
 	case who.Is() && dst.Is():
 		x.add(VerbConnected, Data, who, dst, facts)
 	case src.Is() && dst.Is():
-		x.add(VerbTraffic, Context, src, dst, x.withURL(facts))
+		// the port of the connecting side is another each time: facts keep it
+		x.add(VerbTraffic, Context, endpoint(facts.SrcIP, ""), dst, x.withURL(facts))
 	}
 }
 
@@ -32,7 +33,7 @@ func (x *extractor) withURL(f *Facts) *Facts {
 func (x *extractor) dns(who Entity, facts *Facts) {
 	name := named(KindName, "", x.get(event.AttrQueryName))
 	facts.Value = x.get(event.AttrAnswers)
-	if src := endpoint(facts.SrcIP, facts.SrcPort); !who.Is() && src.Is() && name.Is() {
+	if src := endpoint(facts.SrcIP, ""); !who.Is() && src.Is() && name.Is() {
 		x.add(VerbTraffic, Context, src, name, facts) // what the network saw of the question
 		return
 	}

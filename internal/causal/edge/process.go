@@ -65,12 +65,15 @@ func (x *extractor) launch() {
 // open keeps the handles that matter: on the process that holds credentials,
 // and those that allow taking a process over.
 func (x *extractor) open() {
+	access := x.get(event.AttrAccess)
+	mask := accessMask(access)
+	if mask&accessVMRead == 0 && mask&accessTakeOver != accessTakeOver {
+		return // most handles: nothing is built for them
+	}
 	src, dst := Actor(x.ev, x.host), target(x.ev, x.host)
 	if !src.Is() || !dst.Is() {
 		return
 	}
-	access := x.get(event.AttrAccess)
-	mask := accessMask(access)
 	facts := &Facts{Access: access}
 	switch {
 	case isCredentialHolder(dst.Name):

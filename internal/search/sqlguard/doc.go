@@ -3,6 +3,8 @@
 // relations and functions. What is not listed is refused, also what a later
 // version of the parser may add.
 //
+// Values that a statement gives are made plain here too.
+//
 // It is one of two walls. The other is the engine's configuration, which cannot
 // reach files outside the lake, load extensions or be changed.
 package sqlguard

@@ -35,6 +35,7 @@ describe('story', () => {
     expect(orderOpen(r, step(1, 'a', 10), step(2, 'b', 12))).toBe(true);
     expect(orderOpen(r, step(1, 'a', 10), step(2, 'b', 20))).toBe(false);
     expect(orderOpen(r, step(1, 'b', 10), step(2, 'b', 11))).toBe(false);
+    expect(orderOpen(r, step(1, 'a', 10), { ...step(2, 'a', 900), order_not_established: [1] })).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphEdge, GraphNode, Overlay, Reconstruction, Step } from '../src/api/types';
+import { wayIn } from '../src/incident/cause';
 import { aggregate, drawnEdges, drawnNodes } from '../src/incident/aggregate';
 import { questions } from '../src/incident/ask';
 import { fullView, keyView, merge } from '../src/incident/key';
@@ -107,6 +108,16 @@ describe('ready searches', () => {
     expect(q).toContain('actor.process.uid:guid-1 AND device.hostname:a');
     expect(q.some((x) => x.includes('file.path:"C:\\\\a b\\\\x.dll"'))).toBe(true);
     expect(q.some((x) => x.includes('dst_endpoint.ip:198.51.100.7'))).toBe(true);
+  });
+});
+
+describe('the way in', () => {
+  it('goes back over folded links to where it began, and takes what started a program along', () => {
+    const nodes: GraphNode[] = ['a', 'b', 'c', 'd', 'svc', 'scm', 'x'].map((id) => ({ id, type: id === 'svc' ? 'service' : id === 'x' ? 'address' : 'process', host: 'h', label: id }));
+    const link = (src: string, dst: string, n: number): GraphEdge => ({ src, dst, verb: 'v', grade: 'PROVEN', step: n, events: [] });
+    const r = rec([], nodes, [link('a', 'b', 1), link('b', 'c', 0), link('c', 'svc', 2), link('scm', 'd', 3), link('svc', 'd', 0), link('b', 'x', 4), link('d', 'x', 5)]);
+    expect([...wayIn(r, 5)].sort()).toEqual([1, 2, 3, 5]);
+    expect([...wayIn(r, 1)]).toEqual([1]);
   });
 });
 

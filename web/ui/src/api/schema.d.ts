@@ -1184,6 +1184,12 @@ export interface components {
             checkpoint_time?: string;
             /** @description What this proof does not show. */
             limits?: string[];
+            /** @description Configured witnesses that cosigned the checkpoint. */
+            cosigned?: {
+                witness: string;
+                /** Format: date-time */
+                time: string;
+            }[];
         };
         /** @description OCSF Detection Finding (2004). */
         Finding: {
@@ -2186,11 +2192,26 @@ export interface components {
             agreements: number;
             requester?: string;
             problem?: string;
+            /** @description Signed records of this change in the journal, newest first. */
+            sealed: components["schemas"]["SealedReview"][];
             report?: components["schemas"]["ReviewReport"];
             diff?: components["schemas"]["EntityDiff"][];
             labels?: {
                 [key: string]: string;
             };
+        };
+        /** @description A signed review that was sealed. evident exposure record check checks its signatures: the server does not know the signers' keys. */
+        SealedReview: {
+            event: string;
+            /** Format: date-time */
+            time: string;
+            result: string;
+            day: string;
+            report_sha256: string;
+            /** @description Signatures it carries. */
+            keys: number;
+            /** @description Roles; none without the role. */
+            signers: string[];
         };
         EntityDiff: {
             id: string;

@@ -14,7 +14,8 @@ export function headline(e: Exposure, row: PathRow | undefined): string {
   if (e.holdings.length === 0) return 'The register has no holdings';
   if (!h) return 'No foothold reaches a holding';
   if (!row) return `${h.label}: within reach in ${plural(h.moves, 'move')}, about ${plural(Math.max(1, Math.round(h.effort_days)), 'day')} of work`;
-  return `From ${row.from_label} to ${row.to_label} it takes ${plural(row.moves, 'move')}, about ${plural(Math.max(1, Math.round(row.effort_days)), 'day')} of work`;
+  const from = row.from ? row.from_label : row.from_label.charAt(0).toLowerCase() + row.from_label.slice(1);
+  return `From ${from} to ${row.to_label} it takes ${plural(row.moves, 'move')}, about ${plural(Math.max(1, Math.round(row.effort_days)), 'day')} of work`;
 }
 
 /** How far it goes, and what of it lasts. */

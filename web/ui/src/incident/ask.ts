@@ -37,6 +37,7 @@ function ask(n: GraphNode, step: Step, story: Reconstruction): (Question & { ran
     case 'session': {
       const name = account(n.label);
       if (!name) return undefined;
+      if (/^\d+$/.test(name)) return { rank: 1, text: `What did user id ${name} do next?`, q: `${any(['actor.user.uid', 'user.uid'], name)}${on}`, ...next };
       return { rank: 1, text: `What did ${name} do next?`, q: any(['actor.user.name', 'user.name'], name), ...next };
     }
     case 'process':

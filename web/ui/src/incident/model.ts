@@ -65,6 +65,7 @@ export function clockError(r: Reconstruction, host: string): number {
 
 /** Tells whether the order of two steps is open: their clock intervals overlap and the hosts differ. */
 export function orderOpen(r: Reconstruction, a: Step, b: Step): boolean {
+  if (b.order_not_established?.includes(a.n)) return true;
   if (a.host === b.host) return false;
   return millis(b.from) - clockError(r, b.host) <= millis(a.from) + clockError(r, a.host);
 }

@@ -1,4 +1,4 @@
-package node
+package disposal
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // zeros and gives it back: what files that are gone have left there is
 // overwritten. The lake wipes its own files before it removes them; journal
 // blocks and database logs are removed by engines that do not. Call it once the
-// node is closed: a removed file keeps its blocks as long as it is open. Other
+// folder is closed: a removed file keeps its blocks as long as it is open. Other
 // programs find the disk full meanwhile.
 func WipeFree(ctx context.Context, dir string) (err error) {
 	for i := 0; ; i++ {
