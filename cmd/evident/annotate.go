@@ -34,7 +34,7 @@ type annotateCmd struct {
 
 // Help shows an example.
 func (annotateCmd) Help() string {
-	return "Example:\n  evident reconstruct annotate --data /tmp/case1 12-7 confirm --step 2 --reason \"seen by us\"\n" +
+	return "Example:\n  evident reconstruct annotate --data /tmp/case1 12-7 confirm --step 2 --reason 'seen by us'\n" +
 		"  evident reconstruct annotate --data /tmp/case1 12-7"
 }
 

@@ -13,9 +13,9 @@ type benchCmd struct {
 }
 
 type benchReconstructCmd struct {
-	Labels     string `required:"" placeholder:"DIR" type:"existingdir" help:"Folder of label files (docs/formats/labels.md), or of a simulation with its answer key."`
-	Data       string `placeholder:"DIR" type:"existingdir" help:"Folder that the labels name their logs from; default: the labels' folder or the one above."`
-	Recordings string `placeholder:"DIR" type:"existingdir" help:"More logs: they fill up the common clock, and their network logons are counted."`
+	Labels     string `required:"" placeholder:"DIR" type:"path" help:"Folder of label files (docs/formats/labels.md), or of a simulation with its answer key."`
+	Data       string `placeholder:"DIR" type:"path" help:"Folder that the labels name their logs from; default: the labels' folder or the one above."`
+	Recordings string `placeholder:"DIR" type:"path" help:"More logs: they fill up the common clock, and their network logons are counted."`
 	Interleave int    `default:"10" help:"Recordings on one clock; 1 leaves this part out."`
 	Trials     int    `default:"5" help:"Trials with deleted records for each seed; 0 leaves them out."`
 	Seed       uint64 `default:"1" help:"Number that chance starts from: deletions, recordings, moved clocks."`
@@ -24,9 +24,9 @@ type benchReconstructCmd struct {
 
 // Help shows examples.
 func (benchReconstructCmd) Help() string {
-	return "Examples:\n" +
+	return "Example:\n" +
 		"  evident bench reconstruct --labels otrf/labels --recordings otrf/datasets/atomic --json score.json\n" +
-		"  evident simulate --out sim && evident bench reconstruct --labels sim"
+		"  evident bench reconstruct --labels sim"
 }
 
 // Run scores and prints; it opens no data folder.

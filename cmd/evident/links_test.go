@@ -216,7 +216,8 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 	}
 	for _, node := range parser.Model.Leaves(true) {
 		name := strings.TrimPrefix(node.FullPath(), "evident ")
-		if !strings.Contains(told, "evident "+name) {
+		// What a command does without a word of its own is told under its name.
+		if !strings.Contains(told, "evident "+strings.TrimSuffix(name, " show")) {
 			t.Errorf("no page of docs shows evident %s", name)
 		}
 		var out bytes.Buffer
@@ -246,6 +247,7 @@ func checkExample(t *testing.T, name, example string) {
 			continue
 		}
 		args, _, _ = strings.Cut(args, " > ")
+		args, _, _ = strings.Cut(args, " | ")
 		var words []string
 		for _, w := range quoted.FindAllString(args, -1) {
 			words = append(words, strings.Trim(w, "'"))

@@ -31,8 +31,8 @@ type receiptMakeCmd struct {
 
 // Help shows an example.
 func (receiptMakeCmd) Help() string {
-	return "Example:\n  evident receipt make --data /tmp/case1 --out lsass.receipt 'process.cmd_line:*lsass*'\n" +
-		"evident-verify checks the file anywhere; evident receipt check runs the search again."
+	return "evident-verify checks the file anywhere; receipt check runs the search again.\n\n" +
+		"Example:\n  evident receipt make --data /tmp/case1 --out lsass.receipt 'process.cmd_line:*lsass*'"
 }
 
 // Run writes the receipt as a line of a file of proofs.
@@ -66,7 +66,7 @@ func (c *receiptMakeCmd) Run(e *console.Env) error {
 type receiptCheckCmd struct {
 	console.DataFlag
 	JSON bool   `help:"Print the difference as JSON."`
-	File string `arg:"" type:"existingfile" help:"File that receipt make wrote."`
+	File string `arg:"" type:"path" help:"File that receipt make wrote."`
 }
 
 // Help shows an example.

@@ -10,7 +10,8 @@ import (
 
 // errSketchArray is what most tools write that are meant for Timesketch and are
 // refused by it.
-var errSketchArray = errors.New("is a JSON array; a Timesketch timeline is one JSON object a line, or CSV")
+var errSketchArray = errors.New("is a JSON array; a Timesketch timeline is one JSON object a line, " +
+	"or CSV")
 
 // frameTimesketch reads a timeline as Timesketch takes it: JSON lines, or CSV
 // whose header names the columns.
