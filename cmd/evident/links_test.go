@@ -238,31 +238,52 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 
 var quoted = regexp.MustCompile(`'[^']*'|\S+`)
 
-// checkExample parses each line of an example up to a pipe or redirection.
+// checkExample parses each command of an example's lines up to a redirection; one
+// of a line's commands is the one that the example is of.
 func checkExample(t *testing.T, name, example string) {
 	t.Helper()
 	for line := range strings.Lines(example) {
-		_, args, ok := strings.Cut(strings.TrimSpace(line), "evident ")
-		if !ok {
-			continue
+		var called []string
+		for _, words := range commandsOf(line) {
+			parser, err := kong.New(new(cli), kong.Name("evident"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			command, err := parser.Parse(words)
+			if err != nil {
+				t.Errorf("the example of evident %s is not accepted: %v: %s", name, err, line)
+				continue
+			}
+			called = append(called, command.Command())
 		}
-		args, _, _ = strings.Cut(args, " > ")
-		args, _, _ = strings.Cut(args, " | ")
-		var words []string
-		for _, w := range quoted.FindAllString(args, -1) {
-			words = append(words, strings.Trim(w, "'"))
-		}
-		parser, err := kong.New(new(cli), kong.Name("evident"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		command, err := parser.Parse(words)
-		if err != nil {
-			t.Errorf("the example of evident %s is not accepted: %v: %s", name, err, line)
-			continue
-		}
-		if !strings.HasPrefix(command.Command(), name) {
-			t.Errorf("the example of evident %s calls %s", name, command.Command())
+		if called != nil && !slices.ContainsFunc(called, func(c string) bool { return strings.HasPrefix(c, name) }) {
+			t.Errorf("the example of evident %s calls %s", name, called)
 		}
 	}
+}
+
+// commandsOf returns the words of each evident command in a shell line.
+func commandsOf(line string) [][]string {
+	var out [][]string
+	var words []string
+	end := func() {
+		if len(words) > 0 && words[0] == "evident" {
+			out = append(out, words[1:])
+		}
+		words = nil
+	}
+	redirected := false
+	for _, w := range quoted.FindAllString(line, -1) {
+		switch {
+		case w == "|":
+			end()
+			redirected = false
+		case w == ">":
+			redirected = true
+		case !redirected:
+			words = append(words, strings.Trim(w, "'"))
+		}
+	}
+	end()
+	return out
 }
