@@ -156,17 +156,17 @@ func (n *Node) RunSearch(ctx context.Context, name string, set map[string]string
 	}
 	for given := range set {
 		if !slices.Contains(names, given) {
-			return nil, fmt.Errorf("run saved search %s: %w $%.40s; it has: %s", name, ErrParameter, given,
+			return nil, fmt.Errorf("run saved search %s: %w: $%.40s; it has: %s", name, ErrParameter, given,
 				strings.Join(names, ", "))
 		}
 	}
 	for _, wanted := range names {
 		if set[wanted] == "" {
-			return nil, fmt.Errorf("run saved search %s: %w $%s; give it a value", name, ErrParameter, wanted)
+			return nil, fmt.Errorf("run saved search %s: %w: $%s; give it a value", name, ErrParameter, wanted)
 		}
 	}
 	return search.ParsePipeline(s.Query, search.Options{Set: set})
 }
 
 // ErrParameter is wrapped by errors about values of parameters.
-var ErrParameter = errors.New("parameter missing or unknown:")
+var ErrParameter = errors.New("parameter missing or unknown")

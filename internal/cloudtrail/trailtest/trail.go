@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -48,11 +49,7 @@ func New(digests, logs int) (*Trail, error) {
 			"previousDigestS3Bucket": nil, "previousDigestS3Object": nil,
 			"previousDigestHashValue": nil, "previousDigestHashAlgorithm": nil, "previousDigestSignature": nil,
 		}
-		if previous != nil {
-			for k, v := range previous {
-				d[k] = v
-			}
-		}
+		maps.Copy(d, previous)
 		var list []any
 		for k := range logs {
 			file := fmt.Sprintf("111122223333_CloudTrail_us-east-2_2026111%dT14%02dZ_x.json.gz", i, k)
