@@ -97,6 +97,10 @@ conformance: ## the Sigma engine against its oracle on every benchmark event (6 
 	EVIDENT_CONFORMANCE=1 go test ./sigma -v -timeout 3h \
 	  -run 'TestConformance|TestCases|TestCorpus|TestRegression'
 
+.PHONY: tamper
+tamper: ## the seventeen tamper classes, and 1,000 clean verifications (about 7 minutes)
+	EVIDENT_CLEAN=1000 go test ./internal/node -run 'TestTamperClasses|TestClean' -v -timeout 1h
+
 fuzz: ## every fuzz target for 20 seconds
 	@for pkg in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \

@@ -193,21 +193,22 @@ func (s *search) sessionGaps(c *Member) {
 	}
 	src := cmp.Or(logon.Facts.SrcIP, logon.Facts.SrcHost)
 	from := s.g.ix.sourceHost(logon.Facts)
+	to, made := cmp.Or(n.Host, "a host without a name"), cmp.Or(from, src, "another host")
 	gap := Gap{
 		Kind: GapSource, Host: cmp.Or(from, n.Host), About: n.Entity.String(),
 		From: logon.Time, To: logon.Time, After: logon.ID,
 		Text: fmt.Sprintf("No record shows which process on %s made the logon of %s to %s.",
-			cmp.Or(from, src), cmp.Or(logon.Facts.User, "an unknown account"), n.Host),
+			made, cmp.Or(logon.Facts.User, "an unknown account"), to),
 		WouldClose: "Connections with process (Sysmon 3, Security 5156) and explicit credentials " +
-			"(Security 4648) of " + cmp.Or(from, src),
+			"(Security 4648) of " + made,
 		Query: term("src_endpoint.ip", logon.Facts.SrcIP),
 	}
 	if from != "" {
 		gap.Query = and(term("device.hostname", from), "class_uid:4001")
 	}
-	if from == "" && !PrivateAddress(src) {
+	if from == "" && src != "" && !PrivateAddress(src) {
 		gap.Text = fmt.Sprintf("The logon of %s to %s came from %s, outside the hosts that report.",
-			cmp.Or(logon.Facts.User, "an unknown account"), n.Host, src)
+			cmp.Or(logon.Facts.User, "an unknown account"), to, src)
 	}
 	s.gap(gap)
 }

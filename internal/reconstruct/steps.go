@@ -181,7 +181,8 @@ func (w *writer) sameLogon(a, b *act) bool {
 // sameLeaves joins the starts of programs that did nothing further and serve one
 // purpose, as a shell does on typed commands.
 func (w *writer) sameLeaves(a, b *act) bool {
-	return w.template(a).id == w.template(b).id && a.verb == causal.VerbSpawned && b.verb == causal.VerbSpawned && a.leaf && b.leaf &&
+	return w.template(a).id == w.template(b).id &&
+		a.verb == causal.VerbSpawned && b.verb == causal.VerbSpawned && a.leaf && b.leaf &&
 		a.via < 0 && b.via < 0 && a.weight < weightSeed && b.weight < weightSeed &&
 		worst(a.tags) < 3 && worst(b.tags) < 3 && b.at.Sub(a.until) <= 10*time.Minute
 }

@@ -2415,6 +2415,31 @@ export interface components {
                 detail: string;
             }[];
             took_ms: number;
+            /** @description No alteration, but to be looked at, e.g. clocks that disagree or sources that fell silent. */
+            notices?: {
+                class: string;
+                where: string;
+                detail: string;
+            }[];
+            /** @description Rows compared by their file's hash only. */
+            underived?: number;
+            /** @description What is gone by right. */
+            destroyed?: {
+                [key: string]: unknown;
+            }[];
+            /** @description What the seals that sources brought said when they were read. */
+            source_seals?: {
+                logs?: number;
+                broken?: {
+                    event: string;
+                    source: string;
+                    problems: string[];
+                }[];
+            };
+            /** @description Witnesses that cosigned. */
+            witnessed?: {
+                [key: string]: unknown;
+            };
         };
         IngestResult: {
             /** @description Files in the body that held records. */
