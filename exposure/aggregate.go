@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -48,12 +49,7 @@ func (m *Model) Combine(rule *BulkRule, everything bool) []Combination {
 	if everything {
 		out = combinations("", "", m.Holdings, rule)
 	} else {
-		readers := m.readers()
-		for i, n := range m.Nodes {
-			if list := readers[int32(i)]; len(list) > 1 && n.Kind != "zones" {
-				out = append(out, combinations(n.ID, n.Kind, list, rule)...)
-			}
-		}
+		out = m.collected(rule)
 	}
 	slices.SortStableFunc(out, func(a, b Combination) int {
 		if d := len(b.Holdings) - len(a.Holdings); d != 0 {
@@ -64,28 +60,55 @@ func (m *Model) Combine(rule *BulkRule, everything bool) []Combination {
 	return out
 }
 
-// readers returns for every node the holdings that it reads without an attack,
-// in the register's order: it walks back from each holding over the moves that
-// are meant.
-func (m *Model) readers() map[int32][]*register.Holding {
-	out := map[int32][]*register.Holding{}
-	meant := make([]bool, len(m.Moves))
-	for i := range m.Moves {
-		meant[i] = slices.Contains(legitimate, m.Moves[i].Rule)
+// collected works every set of holdings out once, whoever reads it: many nodes
+// read the same.
+func (m *Model) collected(rule *BulkRule) []Combination {
+	var out []Combination
+	known := map[string][]Combination{}
+	var key []byte
+	for i, list := range m.readers() {
+		n := m.Nodes[i]
+		if len(list) < 2 || n.Kind == "zones" {
+			continue
+		}
+		key = key[:0]
+		holdings := make([]*register.Holding, len(list))
+		for k, h := range list {
+			key = binary.LittleEndian.AppendUint32(key, uint32(h))
+			holdings[k] = m.Holdings[h]
+		}
+		sets, ok := known[string(key)]
+		if !ok {
+			sets = combinations("", "", holdings, rule)
+			known[string(key)] = sets
+		}
+		for _, c := range sets {
+			c.Collector, c.Kind = n.ID, n.Kind
+			out = append(out, c)
+		}
 	}
-	edges := m.graph.Edges()
-	seen := make([]int, len(m.Nodes)) // the holding that was seen from there last, from 1
+	return out
+}
+
+// readers returns for every node the numbers of the holdings that it reads
+// without an attack, in the register's order: it walks back from each holding
+// over the moves that are meant.
+func (m *Model) readers() [][]int32 {
+	out := make([][]int32, len(m.Nodes))
+	at, from := m.meant()
+	seen := make([]int32, len(m.Nodes)) // the holding that was seen from there last, from 1
 	for i, h := range m.Holdings {
+		mark := int32(i) + 1
 		last := []int32{m.at(h.ID)}
-		seen[last[0]] = i + 1
+		seen[last[0]] = mark
 		for range maxMeant {
 			var next []int32
-			for _, at := range last {
-				for _, e := range m.graph.In(at) {
-					if from := edges[e].From; meant[e] && seen[from] != i+1 {
-						seen[from] = i + 1
-						next = append(next, from)
-						out[from] = append(out[from], h)
+			for _, v := range last {
+				for _, f := range from[at[v]:at[v+1]] {
+					if seen[f] != mark {
+						seen[f] = mark
+						next = append(next, f)
+						out[f] = append(out[f], int32(i))
 					}
 				}
 			}
@@ -93,6 +116,26 @@ func (m *Model) readers() map[int32][]*register.Holding {
 		}
 	}
 	return out
+}
+
+// meant lays the starts of the moves that are meant side by side, by their end:
+// those into node v are from[at[v]:at[v+1]].
+func (m *Model) meant() (at, from []int32) {
+	rules := map[string]bool{}
+	for _, r := range legitimate {
+		rules[r] = true
+	}
+	edges := m.graph.Edges()
+	at = make([]int32, len(m.Nodes)+1)
+	for v := range m.Nodes {
+		for _, e := range m.graph.In(int32(v)) {
+			if rules[m.Moves[e].Rule] {
+				from = append(from, edges[e].From)
+			}
+		}
+		at[v+1] = int32(len(from))
+	}
+	return at, from
 }
 
 // combinations groups holdings that share join keys, directly or through

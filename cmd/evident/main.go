@@ -112,9 +112,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer stop()
 	// Half of the work is making short-lived values: collecting them less often
-	// is worth some memory, but not for a scan: most of what lives there is the
-	// rules. GOGC in the environment overrides it.
-	if os.Getenv("GOGC") == "" && name != "detect" {
+	// is worth some memory, but not for a scan or a register: most of what lives
+	// there is the rules, or the register. GOGC in the environment overrides it.
+	if os.Getenv("GOGC") == "" && name != "detect" && name != "exposure" {
 		debug.SetGCPercent(gcPercent)
 	}
 	err = command.Run(&console.Env{Context: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr, Log: log, Version: version})

@@ -105,8 +105,8 @@ func (j *judge) dataInCountryOfConcern() {
 
 // combined returns the linked sets that one collector can read.
 func (j *judge) combined() []exposure.Combination {
-	if j.sets == nil {
-		j.sets = j.m.Combine(j.Bulk, false)
+	if !j.joined { // there may be none
+		j.sets, j.joined = j.m.Combine(j.Bulk, false), true
 	}
 	return j.sets
 }

@@ -84,6 +84,7 @@ type judge struct {
 	covered  map[string]exposure.Covered
 	reach    map[string][]*register.Holding // by vendor: what it gets
 	sets     []exposure.Combination
+	joined   bool // sets is known
 }
 
 // found notes a finding about an entity.

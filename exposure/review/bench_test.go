@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/evident-sec/evident/exposure/checks"
 	"github.com/evident-sec/evident/exposure/packs"
@@ -81,9 +82,10 @@ func BenchmarkReviewLarge(b *testing.B) {
 	if len(problems) > 0 {
 		b.Fatal(problems[0])
 	}
-	round, began := uint64(0), processor()
+	round, began, longest := uint64(0), processor(), time.Duration(0)
 	for b.Loop() {
 		round++
+		start := time.Now()
 		text := change(rand.New(rand.NewPCG(round, 3)))
 		next, c, problems, err := register.Apply(base, fstest.MapFS{"change.yaml": {Data: []byte(text)}})
 		if err != nil || len(problems) > 0 {
@@ -92,7 +94,9 @@ func BenchmarkReviewLarge(b *testing.B) {
 		report := review.Run(review.Input{Base: base, Next: next, Change: c, Pack: pack, Day: today})
 		b.ReportMetric(float64(len(report.NewPaths)+len(report.CheaperPaths)), "worse")
 		b.ReportMetric(float64(len(report.Conditions)), "conditions")
+		longest = max(longest, time.Since(start))
 	}
+	b.ReportMetric(longest.Seconds(), "s-longest")
 	b.ReportMetric((processor()-began)/float64(round), "cpu-s/op")
 }
 

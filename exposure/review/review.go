@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/evident-sec/evident/exposure"
@@ -23,7 +24,10 @@ type Input struct {
 // Run reviews a change.
 func Run(in Input) *Report {
 	r := &reviewer{Input: in}
-	r.base, r.next = exposure.Derive(in.Base, in.Day), exposure.Derive(in.Next, in.Day)
+	atOnce(
+		func() { r.base = exposure.Derive(in.Base, in.Day) },
+		func() { r.next = exposure.Derive(in.Next, in.Day) },
+	)
 	r.targets = r.next.HoldingIDs()
 	r.changed = map[string]bool{}
 	for _, id := range slices.Concat(in.Change.Added, in.Change.Replaced) {
@@ -49,6 +53,15 @@ func Run(in Input) *Report {
 	r.alternatives()
 	r.decide()
 	return r.out
+}
+
+// atOnce runs independent work side by side and waits.
+func atOnce(work ...func()) {
+	var wg sync.WaitGroup
+	for _, f := range work {
+		wg.Go(f)
+	}
+	wg.Wait()
 }
 
 // reviewer is one run.
@@ -233,10 +246,15 @@ func (r *reviewer) forLife(id string) []register.Category {
 func (r *reviewer) findings() {
 	type key struct{ check, entity, text string }
 	had := map[key]bool{}
-	for _, f := range checks.Run(r.Pack, r.Base, r.base, r.Day) {
+	var before, after []checks.Finding
+	atOnce(
+		func() { before = checks.Run(r.Pack, r.Base, r.base, r.Day) },
+		func() { after = checks.Run(r.Pack, r.Next, r.next, r.Day) },
+	)
+	for _, f := range before {
 		had[key{f.Check.ID, f.Entity, f.Text}] = f.State == checks.Open
 	}
-	for _, f := range checks.Run(r.Pack, r.Next, r.next, r.Day) {
+	for _, f := range after {
 		if f.State != checks.Open || had[key{f.Check.ID, f.Entity, f.Text}] {
 			continue
 		}
