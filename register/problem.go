@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/evident-sec/evident/internal/textmatch"
 )
 
 // maxProblems bounds what is reported of one register.
@@ -42,38 +44,9 @@ func clip(s string) string {
 // suggestion returns "; did you mean X?" for the nearest of the names, "" when
 // none is near.
 func suggestion(name string, names []string) string {
-	best, least := "", 1+len(name)/3
-	for _, n := range names {
-		if d := distance(name, n, least); d <= least && (best == "" || d < least) {
-			best, least = n, d
-		}
-	}
+	best := textmatch.NearestWithin(name, names, 1+len(name)/3)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// distance is the Levenshtein distance in bytes, or more than most.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most || len(a) > 100 {
-		return most + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

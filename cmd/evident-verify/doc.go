@@ -1,4 +1,4 @@
-// Evident-verify checks proofs of records offline, for somebody who trusts
+// Command evident-verify checks proofs of records offline, for somebody who trusts
 // neither the machine that made them nor the people who run it: it needs the
 // proofs, the records' bytes, and a policy that names the keys of the log and
 // of the witnesses, which has to come another way than the proofs.

@@ -1,4 +1,4 @@
-// Evident-witness is a witness of ledgers as a program of its own, small enough
+// Command evident-witness is a witness of ledgers as a program of its own, small enough
 // to be read whole by the office that runs it: it links nothing of Evident but
 // package proof and internal/witness. "evident witness" does the same. See
 // docs/witness.md. Exit codes: 0 ended without alarms, 1 there are alarms, 2

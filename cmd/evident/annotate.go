@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +96,7 @@ func (c *annotateCmd) list(e *console.Env, list []story.Overlay) error {
 	if c.JSON {
 		return console.JSONLine(e.Stdout, map[string]any{"overlays": append([]story.Overlay{}, list...)})
 	}
-	keys, err := verifiersOf(c.Signer)
+	keys, err := console.ReadVerifiers(c.Signer)
 	if err != nil {
 		return err
 	}
@@ -131,13 +130,9 @@ func signerOf(file string) (func([]byte) (string, error), error) {
 	if file == "" {
 		return nil, nil
 	}
-	key, err := os.ReadFile(file)
+	signer, err := console.ReadSigner(file)
 	if err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
-	}
-	signer, err := note.NewSigner(strings.TrimSpace(string(key)))
-	if err != nil {
-		return nil, fmt.Errorf("read key %s: %w", file, err)
+		return nil, err
 	}
 	return func(text []byte) (string, error) {
 		signed, err := note.Sign(&note.Note{Text: string(text)}, signer)
@@ -146,22 +141,6 @@ func signerOf(file string) (func([]byte) (string, error), error) {
 		}
 		return strings.TrimSuffix(strings.TrimPrefix(string(signed), string(text)+"\n"), "\n"), nil
 	}, nil
-}
-
-func verifiersOf(files []string) (note.Verifiers, error) {
-	var list []note.Verifier
-	for _, name := range files {
-		body, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read public key: %w", err)
-		}
-		v, err := note.NewVerifier(strings.TrimSpace(string(body)))
-		if err != nil {
-			return nil, fmt.Errorf("read public key %s: %w", name, err)
-		}
-		list = append(list, v)
-	}
-	return note.VerifierList(list...), nil
 }
 
 // signatureWords says what an overlay's own signature is worth, and whether it

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -71,13 +70,8 @@ level: high
 // of them late in the file.
 func writeLogons(t *testing.T, path string, n int, random *rand.Rand) {
 	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := bufio.NewWriter(f)
 	at := time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)
-	for i := range n {
+	writeLines(t, path, n, func(i int) string {
 		id, late := 4624, time.Duration(0)
 		if random.IntN(3) == 0 {
 			id = 4625
@@ -85,17 +79,11 @@ func writeLogons(t *testing.T, path string, n int, random *rand.Rand) {
 		if random.IntN(10) == 0 {
 			late = time.Duration(random.IntN(20_000)) * time.Millisecond
 		}
-		fmt.Fprintf(w, `{"Channel":"Security","EventID":%d,"Hostname":"dc-1","@timestamp":"%s","RecordNumber":%d,`+
-			`"TargetUserName":"u%d","IpAddress":"10.0.0.%d","Bytes":%d,"Pad":"%s"}`+"\n", id,
+		return fmt.Sprintf(`{"Channel":"Security","EventID":%d,"Hostname":"dc-1","@timestamp":"%s","RecordNumber":%d,`+
+			`"TargetUserName":"u%d","IpAddress":"10.0.0.%d","Bytes":%d,"Pad":"%s"}`, id,
 			at.Add(time.Duration(i)*100*time.Millisecond-late).Format("2006-01-02T15:04:05.000Z"), i+1,
 			random.IntN(200), random.IntN(16), random.IntN(20_000), strings.Repeat("x", 200+i%100))
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	})
 }
 
 // TestKillCorrelations kills ingests at random moments, in as many data folders

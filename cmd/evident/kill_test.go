@@ -37,21 +37,29 @@ const clearedEvery = 50
 // writeEvents writes distinct events; every fiftieth clears a log.
 func writeEvents(t *testing.T, path string, n int) {
 	t.Helper()
+	at := time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)
+	writeLines(t, path, n, func(i int) string {
+		id := 4624
+		if i%clearedEvery == 0 {
+			id = 1102
+		}
+		return fmt.Sprintf(`{"Channel":"Security","EventID":%d,"Hostname":"ws-%d","@timestamp":"%s",`+
+			`"RecordNumber":%d,"SubjectUserName":"u%d","Pad":"%s"}`, id, i%40,
+			at.Add(time.Duration(i)*time.Millisecond).Format("2006-01-02T15:04:05.000Z"), i+1, i%60,
+			strings.Repeat("x", 400+i%200))
+	})
+}
+
+// writeLines writes n lines to a file.
+func writeLines(t *testing.T, path string, n int, line func(i int) string) {
+	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
-	at := time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)
 	for i := range n {
-		id := 4624
-		if i%clearedEvery == 0 {
-			id = 1102
-		}
-		fmt.Fprintf(w, `{"Channel":"Security","EventID":%d,"Hostname":"ws-%d","@timestamp":"%s",`+
-			`"RecordNumber":%d,"SubjectUserName":"u%d","Pad":"%s"}`+"\n", id, i%40,
-			at.Add(time.Duration(i)*time.Millisecond).Format("2006-01-02T15:04:05.000Z"), i+1, i%60,
-			strings.Repeat("x", 400+i%200))
+		fmt.Fprintln(w, line(i))
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)

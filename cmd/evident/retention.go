@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/disposal"
@@ -42,22 +39,7 @@ func (retentionKeyCmd) Help() string {
 
 // Run writes the private key to its file and prints the public one.
 func (c *retentionKeyCmd) Run(e *console.Env) error {
-	private, public, err := note.GenerateKey(rand.Reader, c.Name)
-	if err != nil {
-		return fmt.Errorf("make key: %w", err)
-	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	if _, err := fmt.Fprintln(f, private); err != nil {
-		return errors.Join(fmt.Errorf("write key: %w", err), f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	_, err = fmt.Fprintln(e.Stdout, public)
-	return err
+	return console.MakeKey(e, c.Name, c.Out)
 }
 
 type retentionPolicyCmd struct {
@@ -231,13 +213,9 @@ func (c *retentionApproveCmd) Run(e *console.Env) error {
 	if err != nil {
 		return fmt.Errorf("read document: %w", err)
 	}
-	key, err := os.ReadFile(c.Key)
+	signer, err := console.ReadSigner(c.Key)
 	if err != nil {
-		return fmt.Errorf("read key: %w", err)
-	}
-	signer, err := note.NewSigner(strings.TrimSpace(string(key)))
-	if err != nil {
-		return fmt.Errorf("read key %s: %w", c.Key, err)
+		return err
 	}
 	src, err := os.ReadFile(c.Policy)
 	if err != nil {

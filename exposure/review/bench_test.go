@@ -13,48 +13,8 @@ import (
 	"github.com/evident-sec/evident/exposure/packs"
 	"github.com/evident-sec/evident/exposure/review"
 	"github.com/evident-sec/evident/register"
+	"github.com/evident-sec/evident/register/registertest"
 )
-
-// organisation writes a register of about 10,000 entities and 100,000 edges.
-func organisation(r *rand.Rand) string {
-	const systems, accesses, each = 5000, 4700, 20
-	var b strings.Builder
-	b.WriteString("zones:\n")
-	for i := range 50 {
-		fmt.Fprintf(&b, "  - {id: z%d, level: %d, allowed_from: [z%d]}\n", i, i%5, (i+1)%50)
-	}
-	b.WriteString("systems:\n")
-	for i := range systems {
-		fmt.Fprintf(&b, "  - {id: s%d, zone: z%d, criticality: %d}\n", i, r.IntN(50), 1+i%4)
-	}
-	b.WriteString("roles:\n")
-	for i := range 200 {
-		fmt.Fprintf(&b, "  - {id: r%d, headcount: 3, foothold: unlikely}\n", i)
-	}
-	b.WriteString("holdings:\n")
-	for i := range 50 {
-		fmt.Fprintf(&b, "  - {id: h%d, system: s%d, categories: [identity, face], records: %d}\n", i,
-			r.IntN(systems), 1+r.IntN(1_000_000))
-	}
-	b.WriteString("access:\n")
-	for i := range accesses {
-		who := fmt.Sprintf("s%d", r.IntN(systems))
-		if i%10 == 0 {
-			who = fmt.Sprintf("r%d", r.IntN(200))
-		}
-		b.WriteString(grant(r, "a", i, who, systems, each))
-	}
-	return b.String()
-}
-
-func grant(r *rand.Rand, kind string, i int, who string, systems, each int) string {
-	on := make([]string, each)
-	for k := range on {
-		on[k] = fmt.Sprintf("s%d", r.IntN(systems))
-	}
-	return fmt.Sprintf("  - {id: %s%d, who: %s, on: [%s], verbs: administer, auth: mfa}\n",
-		kind, i, who, strings.Join(on, ", "))
-}
 
 // change adds a vendor's system and 48 accesses of it: 50 records.
 func change(r *rand.Rand) string {
@@ -66,7 +26,7 @@ func change(r *rand.Rand) string {
 		if i%2 == 0 {
 			who = fmt.Sprintf("s%d", r.IntN(5000))
 		}
-		b.WriteString(grant(r, "n", i+1, who, 5000, 2))
+		b.WriteString(registertest.Grant(r, fmt.Sprintf("n%d", i+1), who, 5000, 2))
 	}
 	return b.String()
 }
@@ -78,7 +38,7 @@ func BenchmarkReviewLarge(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	base, problems := register.Parse("base.yaml", []byte(organisation(rand.New(rand.NewPCG(1, 2)))))
+	base, problems := register.Parse("base.yaml", []byte(registertest.Large(rand.New(rand.NewPCG(1, 2)), 5000, 4700, 20)))
 	if len(problems) > 0 {
 		b.Fatal(problems[0])
 	}

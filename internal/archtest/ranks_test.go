@@ -36,7 +36,7 @@ var sideways = map[string][]string{
 }
 
 // conformance suites belong to the package above them.
-var suites = []string{"journaltest", "laketest", "searchtest", "evtxtest", "trailtest"}
+var suites = []string{"journaltest", "laketest", "searchtest", "evtxtest", "trailtest", "registertest"}
 
 func TestRanks(t *testing.T) {
 	for _, p := range load(t).pkgs {
@@ -81,7 +81,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang": {"web/api"},
 	"github.com/leodido/go-syslog":        {"internal/normalize"},
 	"github.com/goccy/go-yaml":            {"internal/yamltree", "internal/normalize"},
-	"golang.org/x/mod/sumdb":              {"proof", "internal/retention", "internal/ledger", "internal/witness", "internal/node", "web/api", "exposure/review", "cmd/evident", "cmd/evident/exposurecmd"},
+	"golang.org/x/mod/sumdb":              {"proof", "internal/retention", "internal/ledger", "internal/witness", "internal/node", "web/api", "exposure/review", "internal/console", "cmd/evident", "cmd/evident/exposurecmd"},
 }
 
 func TestTechnologiesStayBehindOnePackage(t *testing.T) {

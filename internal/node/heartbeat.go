@@ -1,10 +1,13 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -62,23 +65,27 @@ func (n *Node) KeepHeartbeats(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// silence compares sealed heartbeats.
+// silence compares sealed heartbeats, oldest first.
 type silence struct {
 	entry uint64
+	at    time.Time
 	last  map[[2]string]pulse
-	quiet map[[2]string]quiet
+	quiet map[[2]string]quiet // still at the last heartbeat
+	ended []quiet             // over by then
 }
 
-// quiet is a source that delivered nothing between two heartbeats.
+// quiet is a source that delivered nothing between two heartbeats or more.
 type quiet struct {
-	since    time.Time // last arrival
-	from, to uint64    // entries of the heartbeats
+	source, host string
+	since        time.Time // last arrival
+	from, to     uint64    // entries of the first and the last of the heartbeats
+	began, until time.Time // their times
 }
 
 // beat takes in a heartbeat.
-func (s *silence) beat(entry uint64, detail string) {
+func (s *silence) beat(entry uint64, act *auditRecord) {
 	var pulses []pulse
-	if err := json.Unmarshal([]byte(detail), &pulses); err != nil {
+	if err := json.Unmarshal([]byte(act.Detail), &pulses); err != nil {
 		return
 	}
 	now := make(map[[2]string]pulse, len(pulses))
@@ -87,14 +94,29 @@ func (s *silence) beat(entry uint64, detail string) {
 		key := [2]string{p.Source, p.Host}
 		now[key] = p
 		if before, ok := s.last[key]; ok && before.Events == p.Events {
-			q := quiet{since: p.Last, from: s.entry, to: entry}
-			if longer, ok := s.quiet[key]; ok {
-				q.from = longer.from
+			q, longer := s.quiet[key]
+			if !longer {
+				q = quiet{source: p.Source, host: p.Host, since: p.Last, from: s.entry, began: s.at}
 			}
+			q.to, q.until = entry, act.Time
 			next[key] = q
 		}
 	}
-	s.entry, s.last, s.quiet = entry, now, next
+	for key, q := range s.quiet {
+		if _, still := next[key]; !still {
+			s.ended = append(s.ended, q)
+		}
+	}
+	s.entry, s.at, s.last, s.quiet = entry, act.Time, now, next
+}
+
+// all returns every silence, by its first heartbeat, source and host.
+func (s *silence) all() []quiet {
+	out := slices.AppendSeq(slices.Clone(s.ended), maps.Values(s.quiet))
+	slices.SortFunc(out, func(a, b quiet) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), strings.Compare(a.source, b.source), strings.Compare(a.host, b.host))
+	})
+	return out
 }
 
 // silent reports the sources that were silent at the last heartbeat.

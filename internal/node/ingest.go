@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/pipeline"
 	"github.com/evident-sec/evident/internal/source"
 )
 
@@ -52,14 +53,10 @@ func (n *Node) reader(o IngestOptions) (*source.Reader, error) {
 	return source.New(cfg)
 }
 
-// ownPrefix begins the sources of what Evident writes itself: acts, reviews,
-// documents about retention.
-const ownPrefix = "evident:"
-
 // appendForeign appends what somebody sent. Its source is never Evident's own,
 // whatever a file is called: what stands under that name counts as said here.
 func (n *Node) appendForeign(ctx context.Context, e *event.Entry) error {
-	if strings.HasPrefix(e.Source, ownPrefix) {
+	if strings.HasPrefix(e.Source, pipeline.OwnPrefix) {
 		e.Source = "foreign:" + e.Source
 	}
 	return n.Append(ctx, e)

@@ -74,7 +74,7 @@ func (l *lawful) document(e *event.Entry, r *event.Record) {
 	case e.Source == disposal.Source:
 		l.register.Add(e.Seq, []byte(act.Detail))
 	case act.Operation == heartbeat:
-		l.silence.beat(e.Seq, act.Detail)
+		l.silence.beat(e.Seq, &act)
 	case act.Operation == mappingChanged && two:
 		l.mappings = append(l.mappings, mappingEnd{old, e.Seq})
 	}

@@ -1,14 +1,16 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/pipeline"
 	"github.com/evident-sec/evident/internal/receipt"
 	"github.com/evident-sec/evident/internal/search"
 )
@@ -119,31 +121,47 @@ func (n *Node) gaps(ctx context.Context, through uint64) ([]receipt.Gap, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
 	}
-	g := gapFinder{out: []receipt.Gap{}}
-	err = n.search.Each(ctx, search.Request{Query: q, Raw: true, Columns: []event.Attr{}}, func(row search.Row) error {
-		var act auditRecord
-		if row.ID.Entry > through || row.Product != "evident" || json.Unmarshal(row.Raw, &act) != nil {
-			return nil
+	var own []event.ID
+	err = n.search.Each(ctx, search.Request{Query: q, Columns: []event.Attr{}}, func(row search.Row) error {
+		if row.ID.Entry <= through {
+			own = append(own, row.ID)
 		}
-		g.take(row.ID, &act)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
 	}
+	slices.SortFunc(own, func(a, b event.ID) int {
+		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Leaf, b.Leaf))
+	})
+	g := gapFinder{out: []receipt.Gap{}}
+	for _, id := range own {
+		e, err := n.Entry(ctx, id.Entry)
+		if err != nil {
+			return nil, fmt.Errorf("read gaps: %w", err)
+		}
+		// Anybody may send a record that looks like one of Evident's own; only
+		// the entry's source says whose it is.
+		var act auditRecord
+		if e.Source != pipeline.OwnSource || json.Unmarshal(e.Records[id.Leaf].Raw, &act) != nil {
+			continue
+		}
+		g.take(id, &act)
+	}
+	g.silent()
 	return g.out, nil
 }
 
 // gapFinder goes through Evident's own records, oldest first.
 type gapFinder struct {
-	out    []receipt.Gap
-	last   map[[2]string]pulse
-	lastAt time.Time
-	open   map[[2]string]int // gap of a source that is still silent, in out
+	out     []receipt.Gap
+	silence silence
 }
 
 func (g *gapFinder) take(id event.ID, act *auditRecord) {
 	switch {
+	case act.Operation == heartbeat:
+		g.silence.beat(id.Entry, act)
 	case act.Operation == sealOperation && act.Seal != nil:
 		for _, m := range act.Seal.Missing {
 			g.out = append(g.out, receipt.Gap{
@@ -156,49 +174,15 @@ func (g *gapFinder) take(id event.ID, act *auditRecord) {
 				What: strings.Join(act.Seal.Problems, "; "),
 			})
 		}
-	case act.Operation == heartbeat:
-		g.beat(id, act)
 	}
 }
 
-// beat compares a heartbeat with the one before. Silence over several is one gap.
-func (g *gapFinder) beat(id event.ID, act *auditRecord) {
-	var pulses []pulse
-	if err := json.Unmarshal([]byte(act.Detail), &pulses); err != nil {
-		return
+// silent adds the silences between heartbeats.
+func (g *gapFinder) silent() {
+	for _, q := range g.silence.all() {
+		g.out = append(g.out, receipt.Gap{
+			Kind: receipt.Silent, Source: q.source, Host: q.host, What: "nothing delivered",
+			From: q.began, To: q.until, Event: event.ID{Entry: q.to}.String(),
+		})
 	}
-	now, open := map[[2]string]pulse{}, map[[2]string]int{}
-	for _, p := range pulses {
-		key := [2]string{p.Source, p.Host}
-		now[key] = p
-		before, known := g.last[key]
-		if !known || before.Events != p.Events {
-			continue
-		}
-		at, longer := g.open[key]
-		if !longer {
-			at = len(g.out)
-			g.out = append(g.out, receipt.Gap{
-				Kind: receipt.Silent, Source: p.Source, Host: p.Host, What: "nothing delivered", From: g.lastAt,
-			})
-		}
-		g.out[at].To, g.out[at].Event = act.Time, id.String()
-		open[key] = at
-	}
-	g.last, g.lastAt, g.open = now, act.Time, open
-}
-
-// errNoReceipt says that a record is none.
-var errNoReceipt = errors.New("the record is not a receipt that Evident made")
-
-// ReceiptOf returns the receipt in a record of this folder.
-func (n *Node) ReceiptOf(ctx context.Context, id event.ID) (*receipt.Receipt, error) {
-	e, err := n.Entry(ctx, id.Entry)
-	if err != nil {
-		return nil, err
-	}
-	if e.Source != ReceiptSource || int(id.Leaf) >= len(e.Records) {
-		return nil, fmt.Errorf("event %s: %w", id, errNoReceipt)
-	}
-	return receipt.Parse(e.Records[id.Leaf].Raw)
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -202,14 +203,20 @@ func (c *committer) noteEvent(j *job, i int) {
 	})
 }
 
-// OwnSource is the source of entries that Evident writes itself.
-const OwnSource = "evident:audit"
+// OwnPrefix begins the source of every entry that Evident writes itself; what
+// others send never has it. OwnSource is that of its records of what people did.
+const (
+	OwnPrefix = "evident:"
+	OwnSource = OwnPrefix + "audit"
+)
 
 // sourceName names a log source the way an analyst does: "windows/sysmon",
 // "zeek/dns"; by format where no mapping knows it.
 func sourceName(ev *event.Event) string {
 	switch {
-	case ev.Product == "evident" && ev.Source != OwnSource:
+	case strings.HasPrefix(ev.Source, OwnPrefix):
+		return "evident/audit" // receipts, reviews and the like are no log that somebody sends
+	case ev.Product == "evident":
 		return "foreign/evident" // somebody else's record that claims to be ours
 	case ev.Product == "":
 		return "unmapped/" + string(ev.Format)

@@ -2,8 +2,11 @@ package textmatch
 
 // Nearest returns the name that differs least from word, "" when none is
 // near: at most a third of the word's bytes may differ.
-func Nearest(word string, names []string) string {
-	best, least := "", len(word)/3
+func Nearest(word string, names []string) string { return NearestWithin(word, names, len(word)/3) }
+
+// NearestWithin is Nearest where at most that many bytes may differ.
+func NearestWithin(word string, names []string, most int) string {
+	best, least := "", most
 	for _, n := range names {
 		if d := distance(word, n, least); d <= least && (best == "" || d < least) {
 			best, least = n, d

@@ -92,11 +92,7 @@ func (exportCmd) Help() string {
 
 // Run writes the register in another format.
 func (c *exportCmd) Run(e *console.Env) error {
-	day, err := c.day()
-	if err != nil {
-		return err
-	}
-	r, err := loadRegister(e, c.Register)
+	r, day, err := c.load(e)
 	if err != nil {
 		return err
 	}

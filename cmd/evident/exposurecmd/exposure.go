@@ -31,8 +31,15 @@ type registerArg struct {
 	Register string `arg:"" name:"register" help:"Folder of the register."`
 }
 
-// day returns the day a register is judged on.
-func (f registerArg) day() (time.Time, error) { return dayOf(f.Day) }
+// load reads the register and the day that it is judged on.
+func (f registerArg) load(e *console.Env) (*register.Register, time.Time, error) {
+	day, err := dayOf(f.Day)
+	if err != nil {
+		return nil, day, err
+	}
+	r, err := loadRegister(e, f.Register)
+	return r, day, err
+}
 
 func dayOf(text string) (time.Time, error) {
 	if text == "" {
@@ -90,11 +97,7 @@ type findingLine struct {
 
 // Run exits 1 when a finding is open.
 func (c *checkCmd) Run(e *console.Env) error {
-	day, err := c.day()
-	if err != nil {
-		return err
-	}
-	r, err := loadRegister(e, c.Register)
+	r, day, err := c.load(e)
 	if err != nil {
 		return err
 	}
@@ -161,11 +164,7 @@ func (pathsCmd) Help() string {
 
 // Run lists paths, choke points and what they hang on.
 func (c *pathsCmd) Run(e *console.Env) error {
-	day, err := c.day()
-	if err != nil {
-		return err
-	}
-	r, err := loadRegister(e, c.Register)
+	r, day, err := c.load(e)
 	if err != nil {
 		return err
 	}

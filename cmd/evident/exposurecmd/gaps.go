@@ -39,11 +39,7 @@ type gapLine struct {
 
 // Run ranks the gaps.
 func (c *gapsCmd) Run(e *console.Env) error {
-	day, err := c.day()
-	if err != nil {
-		return err
-	}
-	r, err := loadRegister(e, c.Register)
+	r, day, err := c.load(e)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package exposurecmd
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -34,22 +33,7 @@ func (recordKeyCmd) Help() string {
 
 // Run writes the private key to its file and prints the public one.
 func (c *recordKeyCmd) Run(e *console.Env) error {
-	private, public, err := note.GenerateKey(rand.Reader, c.Role)
-	if err != nil {
-		return fmt.Errorf("make key: %w", err)
-	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	if _, err := fmt.Fprintln(f, private); err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	_, err = fmt.Fprintln(e.Stdout, public)
-	return err
+	return console.MakeKey(e, c.Role, c.Out)
 }
 
 // signersFlag names the public keys that may have signed.
@@ -57,21 +41,7 @@ type signersFlag struct {
 	Signer []string `placeholder:"FILE" type:"path" help:"Public key of a role; repeatable."`
 }
 
-func (f signersFlag) known() (note.Verifiers, error) {
-	var list []note.Verifier
-	for _, name := range f.Signer {
-		body, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read public key: %w", err)
-		}
-		v, err := note.NewVerifier(strings.TrimSpace(string(body)))
-		if err != nil {
-			return nil, fmt.Errorf("read public key %s: %w", name, err)
-		}
-		list = append(list, v)
-	}
-	return note.VerifierList(list...), nil
-}
+func (f signersFlag) known() (note.Verifiers, error) { return console.ReadVerifiers(f.Signer) }
 
 type recordSignCmd struct {
 	signersFlag
@@ -91,13 +61,9 @@ func (c *recordSignCmd) Run(e *console.Env) error {
 	if err != nil {
 		return fmt.Errorf("read report: %w", err)
 	}
-	key, err := os.ReadFile(c.Key)
+	signer, err := console.ReadSigner(c.Key)
 	if err != nil {
-		return fmt.Errorf("read key: %w", err)
-	}
-	signer, err := note.NewSigner(strings.TrimSpace(string(key)))
-	if err != nil {
-		return fmt.Errorf("read key %s: %w", c.Key, err)
+		return err
 	}
 	known, err := c.known()
 	if err != nil {
