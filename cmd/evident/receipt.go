@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/evident-sec/evident/cmd/evident/searchcmd"
-	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/console"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/receipt"
 	"github.com/evident-sec/evident/internal/search"
-	"github.com/evident-sec/evident/proof"
 )
 
 type receiptCmd struct {
@@ -50,12 +45,11 @@ func (c *receiptMakeCmd) Run(e *console.Env) error {
 	if err != nil {
 		return err
 	}
-	var line bytes.Buffer
-	err = n.Exhibits(e.Context, []event.ID{id}, func(x proof.Exhibit) error { return json.NewEncoder(&line).Encode(x) })
+	line, err := n.ReceiptFile(e.Context, id)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Out, line.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(c.Out, line, 0o600); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	fmt.Fprintf(e.Stdout, "%d results in entries 1 to %d, root %s\n", r.Results, r.Through, r.Root)
@@ -110,24 +104,11 @@ func readReceipt(path string, n *node.Node) (*receipt.Receipt, error) {
 		return nil, fmt.Errorf("read receipt: %w", err)
 	}
 	defer f.Close()
-	trust, err := proof.KeyPolicy(n.VerifierKey())
+	r, err := n.OpenReceipt(f)
 	if err != nil {
-		return nil, fmt.Errorf("read own key: %w", err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for x, err := range proof.Exhibits(f) {
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		if _, _, err := x.Check(proof.NewMemo(trust)); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		r, err := receipt.Parse(x.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return r, nil
-	}
-	return nil, errors.New(path + " is empty")
+	return r, nil
 }
 
 func printDifference(e *console.Env, r *receipt.Receipt, d *receipt.Difference) {

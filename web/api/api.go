@@ -51,6 +51,8 @@ func New(cfg Config) *API {
 	a.get("searches/{name}", a.savedSearch)
 	a.handle("PUT", "searches/{name}", a.answer(a.saveSearch))
 	a.handle("DELETE", "searches/{name}", a.answer(a.deleteSearch))
+	a.handle("POST", "receipts", a.answer(a.makeReceipt))
+	a.handle("POST", "receipts/check", a.answer(a.checkReceipt))
 	a.get("facets", a.facets)
 	a.get("complete", a.complete)
 	a.get("fields", a.fields)

@@ -181,6 +181,9 @@ var answers = []struct{ route, target, body string }{
 	{"GET /api/v1/searches/{name}", "searches/hosts", ""},
 	{"GET /api/v1/searches/{name}", "searches/hosts?set=host%3Dws07", ""},
 	{"DELETE /api/v1/searches/{name}", "searches/all", ""},
+	{"POST /api/v1/receipts", "receipts", `{"query":"device.hostname:ws07"}`},
+	{"POST /api/v1/receipts", "receipts", `{"query":"*","from":"2026-03-02T09:00:00Z"}`},
+	{"POST /api/v1/receipts/check", "receipts/check", "RECEIPT"},
 	{"GET /api/v1/facets", "facets?field=device.hostname", ""},
 	{"GET /api/v1/facets", "facets?field=class_uid&n=2", ""},
 	{"GET /api/v1/complete", "complete?q=device.&cursor=7", ""},
@@ -259,7 +262,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		asked[a.route] = true
 		t.Run(strings.ReplaceAll(a.target, "/", " "), func(t *testing.T) {
 			method, _, _ := strings.Cut(a.route, " ")
-			checkAnswer(t, d, s, a.route, request(method, fill.Replace(a.target), a.body))
+			checkAnswer(t, d, s, a.route, request(method, fill.Replace(a.target), fill.Replace(a.body)))
 		})
 	}
 	for _, route := range s.api.Routes() {

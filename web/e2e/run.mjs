@@ -143,6 +143,20 @@ async function flow(browser, theme) {
     await page.goBack();
   });
   await clean('table');
+  await t('a search is sealed as a receipt, and the kept file is checked', async () => {
+    if (!/demo/i.test((await page.textContent('body')) ?? '')) return; // the mock seals nothing
+    await page.click('role=button[name="Receipt"]');
+    await page.click('role=button[name="Seal a receipt"]');
+    await page.waitForSelector('[data-receipt]');
+    await settle(page);
+    await shoot(page, `receipt-${theme}`);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('role=button[name="Save the file"]')]);
+    await page.keyboard.press('Escape');
+    await page.click('role=button[name="Receipt"]');
+    await page.setInputFiles('[aria-label="Receipt of this search"] input[type=file]', await file.path());
+    await page.waitForSelector('[data-checked="same"]');
+  });
+  await clean('receipt');
   await t('a wrong query says where', async () => {
     await page.fill('[data-query]', 'religion:any');
     await page.keyboard.press('Enter');

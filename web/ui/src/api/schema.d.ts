@@ -172,6 +172,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a search over everything received and seal what it covered and found
+         * @description The receipt becomes a record of the journal. docs/formats/receipt.md describes it and its file.
+         */
+        post: operations["makeReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the search of a receipt again over the entries that it covers, and compare */
+        post: operations["checkReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/facets": {
         parameters: {
             query?: never;
@@ -1105,6 +1142,90 @@ export interface components {
             saved: string;
             /** @description The query with the values that were given. */
             filled?: string;
+        };
+        ReceiptOrder: {
+            /** @description Without stages. */
+            query: string;
+            /**
+             * Format: date-time
+             * @description Event time; absent is open.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Event time
+             */
+            to?: string;
+        };
+        SealedReceipt: {
+            /** @description The record that is the receipt. */
+            event: string;
+            receipt: components["schemas"]["Receipt"];
+            /** @description Line of a file of proofs, to be kept as it is; evident-verify checks it. */
+            file: string;
+        };
+        Receipt: {
+            /** @enum {string} */
+            format: "evident.receipt/v1";
+            /** Format: date-time */
+            made: string;
+            query: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            /** @description Covers the journal entries 1 to this. */
+            through: number;
+            /** @description The ledger's signed checkpoint of that moment. */
+            checkpoint: string;
+            results: number;
+            /** @description Hex; RFC 6962 tree over the results' identifiers. */
+            root: string;
+            /** @description Identifiers, where there are at most 10,000. */
+            events?: string[];
+            sources: {
+                name: string;
+                host?: string;
+                events: number;
+                /** Format: date-time */
+                first: string;
+                /** Format: date-time */
+                last: string;
+            }[];
+            gaps: {
+                /** @enum {string} */
+                kind: "missing" | "broken" | "silent";
+                source: string;
+                host?: string;
+                what: string;
+                /** Format: date-time */
+                from?: string;
+                /** Format: date-time */
+                to?: string;
+                /** @description The record that says so. */
+                event: string;
+            }[];
+        };
+        ReceiptCheck: {
+            same: boolean;
+            /** @description Hex, of what is found now. */
+            root: string;
+            /** @description Found now. */
+            results: number;
+            /** @description In the receipt, not found now. */
+            omitted: string[];
+            /** @description Found now, not in the receipt. */
+            added: string[];
+            /** @description False: the receipt has no list, so neither can be named. */
+            listed: boolean;
+            query: string;
+            /** Format: date-time */
+            made: string;
+            through: number;
+            /** @description Results of the receipt. */
+            had: number;
+            /** @description Hex, root of the receipt. */
+            was: string;
         };
         Facet: {
             value: string;
@@ -2799,6 +2920,56 @@ export interface operations {
                     "application/json": {
                         deleted: string;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    makeReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptOrder"];
+            };
+        };
+        responses: {
+            /** @description The sealed receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What is found now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptCheck"];
                 };
             };
             default: components["responses"]["Problem"];
