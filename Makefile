@@ -86,8 +86,8 @@ bench-sigma: ## the Sigma engine against its oracle, and rsigma and Zircolite wh
 
 .PHONY: bench-lake
 EVENTS ?= 1000000
-bench-lake: ## search over EVENTS simulated and replicated events (1000000)
-	go run ./bench/lake -events $(EVENTS)
+bench-lake: ## search over EVENTS simulated and replicated events (1000000); DIR keeps the lake for the next run
+	go run ./bench/lake -events $(EVENTS) -dir "$(DIR)"
 
 shape: ## numbers of the code's shape
 	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '

@@ -54,6 +54,37 @@ func (e *Entry) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary decodes format version 1. The records' Raw alias data.
 func (e *Entry) UnmarshalBinary(data []byte) error {
 	d := decoder{rest: data}
+	if err := e.unmarshalHeader(&d); err != nil {
+		return err
+	}
+	for i := range e.Records {
+		copy(e.Records[i].Salt[:], d.take(len(Salt{})))
+		e.Records[i].Raw = d.bytes()
+	}
+	if d.err != nil {
+		return fmt.Errorf("decode entry: %w", d.err)
+	}
+	if len(d.rest) != 0 {
+		return fmt.Errorf("decode entry: %d bytes after the last record", len(d.rest))
+	}
+	return nil
+}
+
+// UnmarshalHeader decodes what Header encodes and ignores what follows, so that
+// something is known of an entry whose records are damaged. The records have
+// positions only.
+func (e *Entry) UnmarshalHeader(data []byte) error {
+	d := decoder{rest: data}
+	if err := e.unmarshalHeader(&d); err != nil {
+		return err
+	}
+	if d.err != nil {
+		return fmt.Errorf("decode entry: %w", d.err)
+	}
+	return nil
+}
+
+func (e *Entry) unmarshalHeader(d *decoder) error {
 	if !bytes.Equal(d.take(4), entryMagic[:]) {
 		return errors.New("decode entry: not an entry of format version 1")
 	}
@@ -69,16 +100,6 @@ func (e *Entry) UnmarshalBinary(data []byte) error {
 	e.Records = make([]Record, n)
 	for i := range e.Records {
 		e.Records[i].Position = int64(d.uvarint())
-	}
-	for i := range e.Records {
-		copy(e.Records[i].Salt[:], d.take(len(Salt{})))
-		e.Records[i].Raw = d.bytes()
-	}
-	if d.err != nil {
-		return fmt.Errorf("decode entry: %w", d.err)
-	}
-	if len(d.rest) != 0 {
-		return fmt.Errorf("decode entry: %d bytes after the last record", len(d.rest))
 	}
 	return nil
 }

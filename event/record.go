@@ -29,7 +29,10 @@ const (
 	// FormatTimesketch is a line of a Timesketch timeline: a JSON object, or a CSV
 	// line where Entry.Schema holds a header.
 	FormatTimesketch Format = "timesketch"
-	FormatText       Format = "text" // a line nobody recognised: kept, sealed, searchable
+	// FormatJournal is one entry of the systemd journal in the Journal Export
+	// Format, docs/linux-journals.md.
+	FormatJournal Format = "journal"
+	FormatText    Format = "text" // a line nobody recognised: kept, sealed, searchable
 )
 
 // Salt hides a record's content behind its leaf hash; 16 random bytes.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -27,51 +29,94 @@ func (f files) Snapshot(ctx context.Context, from, to time.Time) (search.Snapsho
 	return out, err
 }
 
-// question is one row of the table: it returns how many rows the answer has.
+// question is one row of the table. Both sides say how many rows the answer has,
+// or what was counted; peer is the same in LogsQL.
 type question struct {
 	name, target string
 	ask          func() (int, error)
+	peer         string
 }
 
-func measure(ctx context.Context, dir string, runs int) error {
-	table, err := lake.Open(ctx, lake.Config{Dir: filepath.Join(dir, "lake")})
+// measure asks everything, and the peer the same where its address is given.
+func measure(ctx context.Context, dir string, runs int, p peer) error {
+	table, err := openLake(ctx, dir, 0)
 	if err != nil {
 		return err
 	}
 	defer table.Close()
 	engine, err := search.Open(ctx, search.Config{
 		Dir: filepath.Join(dir, "search"), Lake: filepath.Join(dir, "lake"), Files: files{table},
+		Originals: table,
 	})
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	asked, total, err := questions(ctx, engine, table)
+	columns, originals := sizes(table)
+	s, total, err := choose(ctx, engine, table)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| question over %d events in %d files, 2 threads | rows | first | warm median | CPU "+
-		"| target for 20 million |\n|---|---|---|---|---|---|\n",
-		total, len(table.Files()))
-	for _, q := range asked {
-		cpu := cpuTime()
-		rows, first, warm, err := timed(q, runs)
-		cpu = (cpuTime() - cpu) / time.Duration(runs+1)
-		if err != nil {
+	fmt.Printf("Stored: %.1f bytes an event in columns, %.1f in originals and salts, in %d files.\n\n",
+		float64(columns)/float64(total), float64(originals)/float64(total), len(table.Files()))
+	fmt.Printf("| question over %d events, 2 threads | rows | first | warm median | processor time "+
+		"| target for 20 million |%s\n|---|---|---|---|---|---|%s\n", total,
+		p.column(" VictoriaLogs: rows, warm median |"), p.column("---|"))
+	asker := asker{ctx, engine, s}
+	for _, q := range asker.questions() {
+		if err := row(ctx, q, runs, p); err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
-		fmt.Printf("| %s | %d | %.2f s | %.2f s | %.2f s | %s |\n", q.name, rows, first.Seconds(),
-			warm.Seconds(), cpu.Seconds(), q.target)
 	}
-	fmt.Printf("\nPeak memory of the searching process: %d MiB (target: 2 GB). Load average: %s.\n", highWater(), load())
+	fmt.Printf("\nPeak memory of the searching process: %d MiB (target: 2 GB)%s. Load average: %s.\n",
+		highWater("self"), p.memory(), load())
 	return nil
 }
 
-func timed(q question, runs int) (rows int, first, warm time.Duration, err error) {
+// row asks one question and prints what came of it.
+func row(ctx context.Context, q question, runs int, p peer) error {
+	cpu := cpuTime()
+	rows, first, warm, err := timed(q.ask, runs)
+	cpu = (cpuTime() - cpu) / time.Duration(runs+1)
+	if err != nil {
+		return err
+	}
+	beside := ""
+	if p.url != "" {
+		n, _, took, err := timed(func() (int, error) { return p.ask(ctx, q.peer) }, runs)
+		if err != nil {
+			return fmt.Errorf("ask the peer: %w", err)
+		}
+		differs := ""
+		if n != rows {
+			differs = " (**differs**)"
+		}
+		beside = fmt.Sprintf(" %d%s, %.2f s |", n, differs, took.Seconds())
+	}
+	fmt.Printf("| %s | %d | %.2f s | %.2f s | %.2f s | %s |%s\n", q.name, rows, first.Seconds(),
+		warm.Seconds(), cpu.Seconds(), q.target, beside)
+	return nil
+}
+
+func (p peer) column(text string) string {
+	if p.url == "" {
+		return ""
+	}
+	return text
+}
+
+func (p peer) memory() string {
+	if p.pid == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of VictoriaLogs: %d MiB", highWater(fmt.Sprint(p.pid)))
+}
+
+func timed(ask func() (int, error), runs int) (rows int, first, warm time.Duration, err error) {
 	var all []time.Duration
 	for i := range runs + 1 {
 		began := time.Now()
-		if rows, err = q.ask(); err != nil {
+		if rows, err = ask(); err != nil {
 			return rows, first, warm, err
 		}
 		if took := time.Since(began); i == 0 {
@@ -91,83 +136,131 @@ type sample struct {
 	from, to            time.Time // seven days around the event
 }
 
-func questions(ctx context.Context, e *search.Engine, table *lake.Table) ([]question, int64, error) {
-	s, total, err := choose(ctx, e, table)
-	if err != nil {
-		return nil, 0, err
-	}
-	rows := func(query string, limit int, from, to time.Time) func() (int, error) {
-		return func() (int, error) {
-			q, err := search.ParseOwn(query)
-			if err != nil {
-				return 0, err
-			}
-			res, err := e.Search(ctx, search.Request{Query: q, Raw: true, Limit: limit, From: from, To: to})
-			if err != nil {
-				return 0, err
-			}
-			return len(res.Rows), nil
-		}
-	}
-	newest := func(query string) func() (int, error) {
-		return rows(query, 100, time.Time{}, time.Time{})
-	}
-	week := func(query string) func() (int, error) { return rows(query, search.MaxLimit, s.from, s.to) }
-	count := func(query string) func() (int, error) {
-		return func() (int, error) {
-			q, err := search.ParseOwn(query)
-			if err != nil {
-				return 0, err
-			}
-			n, exact, err := e.Count(ctx, search.Request{Query: q, CountFor: time.Minute})
-			if err == nil && !exact {
-				err = errors.New("not counted to the end")
-			}
-			return int(n), err
-		}
-	}
-	return []question{
-		{"one identifier, with its original bytes", "0.5 s", newest("process.uid:" + search.Quote(s.process))},
-		{"all events of one user over 7 days, with originals", "1 s", week("actor.user.name:" + search.Quote(s.user))},
-		{"all events of one host over 7 days, with originals", "1 s", week("device.hostname:" + search.Quote(s.host))},
-		{"substring on command lines, everything, counted", "5 s", count("process.cmd_line:*svchost*")},
-		{
-			"two substrings on command lines, everything, counted", "5 s",
-			count("process.cmd_line:*powershell* process.cmd_line:*-enc*"),
-		},
-		{"top 3 programs per user per hour over a day", "0.5 s", topPrograms(ctx, e, s)},
-		{"latest 100, with originals", "0.3 s", newest("*")},
-		{"count by host over everything", "", counted(ctx, e, "* | count by device.hostname | head 20")},
-		{
-			"timechart by class over everything", "",
-			counted(ctx, e, "* | timechart span=1h count by class_name | head 1000"),
-		},
-	}, total, nil
+// asker asks the engine.
+type asker struct {
+	ctx    context.Context
+	engine *search.Engine
+	sample
 }
 
-func topPrograms(ctx context.Context, e *search.Engine, s sample) func() (int, error) {
-	day := s.from.Add(84 * time.Hour).Truncate(24 * time.Hour)
+func (a asker) questions() []question {
+	exact := func(field, text string) string { return `"` + field + `":=` + strconv.Quote(text) }
+	week := "_time:[" + a.from.Format(time.RFC3339Nano) + ", " + a.to.Format(time.RFC3339Nano) + ") "
+	all := fmt.Sprintf(" | limit %d", search.MaxLimit)
+	return []question{
+		{
+			"one identifier, with its original bytes", "0.5 s",
+			a.newest("process.uid:" + search.Quote(a.process)),
+			exact("process.uid", a.process) + newestFirst,
+		},
+		{
+			"all events of one user over 7 days, with originals", "1 s",
+			a.week("actor.user.name:" + search.Quote(a.user)), week + exact("actor.user.name", a.user) + all,
+		},
+		{
+			"all events of one host over 7 days, with originals", "1 s",
+			a.week("device.hostname:" + search.Quote(a.host)), week + exact("device.hostname", a.host) + all,
+		},
+		{
+			"substring of command lines, everything, counted", "5 s",
+			a.count("process.cmd_line:*svchost*"), `"process.cmd_line":~"(?i)svchost" ` + countAll,
+		},
+		{
+			"two substrings of command lines, everything, counted", "5 s",
+			a.count("process.cmd_line:*powershell* process.cmd_line:*-enc*"),
+			`"process.cmd_line":~"(?i)powershell" "process.cmd_line":~"(?i)-enc" ` + countAll,
+		},
+		{"top 3 programs by user and hour, one day", "0.5 s", a.topPrograms(), a.peerPrograms()},
+		{"latest 100, with originals", "0.3 s", a.newest("*"), "*" + newestFirst},
+		{
+			"count by host, everything", "", a.table("* | count by device.hostname | head 20"),
+			`* | stats by ("device.hostname") count() as n | sort by (n desc) limit 20`,
+		},
+		{
+			"timechart by class, everything", "", a.table("* | timechart span=1h count by class_name | head 1000"),
+			`* | stats by (_time:1h, "class_name") count() as n | limit 1000`,
+		},
+	}
+}
+
+const newestFirst = " | sort by (_time desc) limit 100"
+
+func (a asker) rows(query string, limit int, from, to time.Time) func() (int, error) {
 	return func() (int, error) {
-		t, err := e.SQL(ctx, search.SQLRequest{
-			Text: `SELECT date_trunc('hour', time) AS h, actor_user_name AS who, process_file_name AS program, count(*) AS n
-				FROM events WHERE process_file_name IS NOT NULL GROUP BY 1, 2, 3
-				QUALIFY row_number() OVER (PARTITION BY h, who ORDER BY n DESC, program) <= 3`,
-			From: day, To: day.Add(24 * time.Hour), Limit: search.MaxLimit,
+		q, err := search.ParseOwn(query)
+		if err != nil {
+			return 0, err
+		}
+		res, err := a.engine.Search(a.ctx, search.Request{
+			Query: q, Raw: true, Limit: limit, From: from, To: to,
 		})
 		if err != nil {
 			return 0, err
 		}
-		return len(t.Rows), nil
+		for _, r := range res.Rows {
+			if len(r.Raw) == 0 {
+				return 0, fmt.Errorf("event %s came without its original bytes", r.ID)
+			}
+		}
+		return len(res.Rows), nil
 	}
 }
 
-func counted(ctx context.Context, e *search.Engine, text string) func() (int, error) {
+func (a asker) newest(query string) func() (int, error) {
+	return a.rows(query, 100, time.Time{}, time.Time{})
+}
+
+func (a asker) week(query string) func() (int, error) {
+	return a.rows(query, search.MaxLimit, a.from, a.to)
+}
+
+func (a asker) count(query string) func() (int, error) {
+	return func() (int, error) {
+		q, err := search.ParseOwn(query)
+		if err != nil {
+			return 0, err
+		}
+		n, exact, err := a.engine.Count(a.ctx, search.Request{Query: q, CountFor: time.Minute})
+		if err == nil && !exact {
+			err = errors.New("not counted to the end")
+		}
+		return int(n), err
+	}
+}
+
+func (a asker) day() time.Time { return a.from.Add(84 * time.Hour).Truncate(24 * time.Hour) }
+
+// topPrograms counts the rows of the answer, which has more than one page.
+func (a asker) topPrograms() func() (int, error) {
+	return func() (int, error) {
+		t, err := a.engine.SQL(a.ctx, search.SQLRequest{
+			Text: `SELECT count(*) FROM (SELECT date_trunc('hour', time) AS h, actor_user_name AS who,
+				process_file_name AS program, count(*) AS n FROM events
+				WHERE process_file_name IS NOT NULL GROUP BY 1, 2, 3
+				QUALIFY row_number() OVER (PARTITION BY h, who ORDER BY n DESC, program) <= 3)`,
+			From: a.day(), To: a.day().Add(24 * time.Hour),
+		})
+		if err != nil {
+			return 0, err
+		}
+		n, _ := t.Rows[0][0].(int64)
+		return int(n), nil
+	}
+}
+
+func (a asker) peerPrograms() string {
+	return "_time:" + a.day().Format("2006-01-02") + ` "process.file.name":* ` +
+		`| stats by (_time:1h, "actor.user.name", "process.file.name") count() as n ` +
+		`| sort by (n desc, "process.file.name") partition by (_time, "actor.user.name") limit 3 ` + countAll
+}
+
+func (a asker) table(text string) func() (int, error) {
 	return func() (int, error) {
 		pl, err := search.ParsePipeline(text, search.Options{})
 		if err != nil {
 			return 0, err
 		}
-		t, err := e.Table(ctx, search.TableRequest{Pipeline: pl, Limit: search.MaxLimit}, nil)
+		t, err := a.engine.Table(a.ctx, search.TableRequest{Pipeline: pl, Limit: search.MaxLimit}, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -192,12 +285,12 @@ func choose(ctx context.Context, e *search.Engine, table *lake.Table) (s sample,
 		return s, total, err
 	}
 	middle := from.Add(to.Sub(from) / 2)
-	res, err := e.Search(ctx, search.Request{Query: q, Limit: 200, Oldest: true, From: middle, CountFor: -1})
+	res, err := e.Search(ctx, search.Request{Query: q, Limit: 1000, Oldest: true, From: middle, CountFor: -1})
 	if err != nil {
 		return s, total, err
 	}
 	for _, row := range res.Rows {
-		if user := row.Attrs.Get(event.AttrActorUser); len(user) > 0 && user[0] != 'S' {
+		if user := row.Attrs.Get(event.AttrActorUser); person(user) {
 			s = sample{
 				row.Attrs.Get(event.AttrProcessUID), user, row.Attrs.Get(event.AttrHost),
 				row.Time.Add(-84 * time.Hour), row.Time.Add(84 * time.Hour),
@@ -208,4 +301,11 @@ func choose(ctx context.Context, e *search.Engine, table *lake.Table) (s sample,
 		return s, total, errors.New("no event to ask for in the middle of the lake")
 	}
 	return s, total, nil
+}
+
+// person reports whether an account of the simulation is one of a person, not of
+// a system or a service.
+func person(user string) bool {
+	return user != "" && user == strings.ToLower(user) && !strings.HasPrefix(user, "root") &&
+		!strings.HasPrefix(user, "svc-")
 }

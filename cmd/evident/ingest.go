@@ -15,23 +15,27 @@ import (
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/cloudtrail"
 	"github.com/evident-sec/evident/internal/console"
+	"github.com/evident-sec/evident/internal/journald"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/source"
+	"github.com/evident-sec/evident/internal/sourceseal"
 	"github.com/evident-sec/evident/internal/state"
 )
 
 type ingestCmd struct {
 	console.DataFlag
 	Server   string   `placeholder:"URL" help:"Send to a running evident serve instead; the URL with its token."`
-	Format   string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,timesketch,text" default:"" help:"Format, where detection is not wanted."`
+	Format   string   `enum:",json,evtx,journal,syslog,auditd,zeek-tsv,csv,timesketch,text" default:"" help:"Format, where detection is not wanted."`
 	Rules    []string `placeholder:"DIR" help:"Sigma rules besides the starter pack; repeatable." type:"path"`
 	NoDetect bool     `help:"Receive and seal only."`
 	Again    bool     `help:"Take content a second time even if it is here."`
 	JSON     bool     `help:"Print the report as JSON."`
 	// Keys are what "aws cloudtrail list-public-keys" prints.
-	CloudtrailKeys string   `placeholder:"FILE" type:"path" help:"Public keys of CloudTrail: check its digest files and seal the verdict."`
-	SealAt         int      `hidden:"" placeholder:"N" help:"Write Parquet every N events, for tests of what happens there."`
-	Paths          []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
+	CloudtrailKeys string `placeholder:"FILE" type:"path" help:"Public keys of CloudTrail: check its digest files and seal the verdict."`
+	// JournaldKey is what "journalctl --setup-keys" prints.
+	JournaldKey string   `placeholder:"FILE" type:"path" help:"Verification keys of systemd journals, one a line: check their forward-secure seals."`
+	SealAt      int      `hidden:"" placeholder:"N" help:"Write Parquet every N events, for tests of what happens there."`
+	Paths       []string `arg:"" name:"path" help:"Files, folders, archives (.zip .gz .zst .tar), or - for standard input."`
 }
 
 // Help shows an example.
@@ -53,6 +57,10 @@ func (c *ingestCmd) Run(e *console.Env) error {
 			return fmt.Errorf("read input: %w", err)
 		}
 	}
+	keys, err := c.journalKeys()
+	if err != nil {
+		return err
+	}
 	n, err := node.Open(e.Context, node.Config{
 		Dir: c.Dir(), Command: "evident ingest", Rules: c.Rules, NoDetect: c.NoDetect,
 		NoSearch: true, SealCount: c.SealAt, Log: e.Log,
@@ -60,17 +68,17 @@ func (c *ingestCmd) Run(e *console.Env) error {
 	if err != nil {
 		return c.finish(e, source.Report{}, err)
 	}
-	report, err := c.ingest(e, n)
+	report, err := c.ingest(e, n, keys)
 	if closeErr := n.Close(); err == nil && closeErr != nil {
 		err = closeErr
 	}
 	return c.finish(e, report, err)
 }
 
-func (c *ingestCmd) ingest(e *console.Env, n *node.Node) (source.Report, error) {
+func (c *ingestCmd) ingest(e *console.Env, n *node.Node, keys []*journald.Key) (source.Report, error) {
 	b := console.NewBar(e.Stderr, "ingest")
 	opts := node.IngestOptions{
-		Format: event.Format(c.Format), Again: c.Again,
+		Format: event.Format(c.Format), Again: c.Again, JournalKeys: keys,
 		Progress: func(p source.Progress) {
 			rate := float64(p.Records) / time.Since(b.Began()).Seconds()
 			b.Set(p.Bytes, p.Total, fmt.Sprintf("%d records, %.0f/s", p.Records, rate))
@@ -85,6 +93,22 @@ func (c *ingestCmd) ingest(e *console.Env, n *node.Node) (source.Report, error) 
 		return report, err
 	}
 	return report, n.Settle(e.Context)
+}
+
+// journalKeys reads the verification keys of systemd journals.
+func (c *ingestCmd) journalKeys() ([]*journald.Key, error) {
+	if c.JournaldKey == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(c.JournaldKey)
+	if err != nil {
+		return nil, fmt.Errorf("read journal keys: %w", err)
+	}
+	keys, err := journald.ParseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("read journal keys %s: %w", c.JournaldKey, err)
+	}
+	return keys, nil
 }
 
 // checkTrail checks what CloudTrail delivered by its digest files.
@@ -104,7 +128,7 @@ func (c *ingestCmd) checkTrail(e *console.Env, n *node.Node) error {
 	if err != nil || r == nil {
 		return err
 	}
-	for _, p := range node.TrailProblems(r) {
+	for _, p := range sourceseal.TrailProblems(r) {
 		fmt.Fprintf(e.Stderr, "evident: CloudTrail: %s\n", console.Plain(p))
 	}
 	fmt.Fprintf(e.Stderr, "CloudTrail: %d log files checked by digests from %s to %s\n",

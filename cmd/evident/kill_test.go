@@ -172,29 +172,7 @@ func checkOnce(t *testing.T, data string, events int) {
 	if err := n.Settle(ctx); err != nil {
 		t.Fatal(err)
 	}
-	seen := make(map[string]int)
-	err = n.Engine().Each(ctx, search.Request{}, func(r search.Row) error {
-		body, err := json.Marshal(node.EventOf(&r).OCSF())
-		if err != nil {
-			return err
-		}
-		var ev struct {
-			Metadata struct{ Sequence int } `json:"metadata"`
-		}
-		if err := json.Unmarshal(body, &ev); err != nil {
-			return err
-		}
-		seen[strconv.Itoa(ev.Metadata.Sequence)]++
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 1; i <= events; i++ {
-		if got := seen[strconv.Itoa(i)]; got != 1 {
-			t.Fatalf("event %d is there %d times", i, got)
-		}
-	}
+	wantEach(t, n, events)
 	_, found, err := n.State().Findings(ctx, state.Filter{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -208,5 +186,49 @@ func checkOnce(t *testing.T, data string, events int) {
 	}
 	if !result.OK || result.Events != uint64(events) {
 		t.Errorf("verify: ok %v, %d events, want %d; %v", result.OK, result.Events, events, result.Failures)
+	}
+}
+
+// checkEach wants every event of writeEvents exactly once in a search.
+func checkEach(t *testing.T, data string, events int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n, err := node.Open(ctx, node.Config{Dir: data, Command: "test", Reader: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if err := n.CatchUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantEach(t, n, events)
+}
+
+// wantEach counts every event by its record number.
+func wantEach(t *testing.T, n *node.Node, events int) {
+	t.Helper()
+	seen := make(map[string]int)
+	err := n.Engine().Each(t.Context(), search.Request{}, func(r search.Row) error {
+		body, err := json.Marshal(node.EventOf(&r).OCSF())
+		if err != nil {
+			return err
+		}
+		var ev struct {
+			Metadata struct{ Sequence int } `json:"metadata"`
+		}
+		if err := json.Unmarshal(body, &ev); err != nil {
+			return err
+		}
+		seen[strconv.Itoa(ev.Metadata.Sequence)]++ // Evident's own records have none
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i <= events; i++ {
+		if got := seen[strconv.Itoa(i)]; got != 1 {
+			t.Fatalf("event %d is there %d times", i, got)
+		}
 	}
 }

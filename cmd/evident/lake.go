@@ -11,6 +11,7 @@ import (
 type lakeCmd struct {
 	Status  lakeStatusCmd  `cmd:"" help:"How many files there are, how large, and what compaction would do."`
 	Compact lakeCompactCmd `cmd:"" help:"Merge small files, sorted by day, host and time; serve does it too."`
+	Edges   lakeEdgesCmd   `cmd:"" help:"Store the causal edges of files that have none; serve does it too."`
 }
 
 type lakeStatusCmd struct {

@@ -55,6 +55,7 @@ type cli struct {
 	Prove       proveCmd         `cmd:"" help:"Print the inclusion proof of one event."`
 	Verify      verifyCmd        `cmd:"" help:"Check the whole data folder against the ledger."`
 	Witness     witnessCmd       `cmd:"" help:"Run a witness: cosign ledgers whose history only grows."`
+	Recover     recoverCmd       `cmd:"" help:"Say what was lost to damage, and go on without it."`
 	Lake        lakeCmd          `cmd:"" help:"Look after the lake's files: status, compact."`
 	Retention   retentionCmd     `cmd:"" help:"Schedules, legal holds, lawful destruction by two approvers."`
 	Simulate    simulateCmd      `cmd:"" help:"Write the logs of a fictional organisation, with an answer key."`

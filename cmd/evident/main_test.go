@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -9,10 +10,19 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/evident-sec/evident/internal/faultfs"
 )
+
+// exitUnwatched ends a command whose calls were to be watched and cannot be.
+const exitUnwatched = 9
 
 func TestMain(m *testing.M) {
 	if os.Getenv("EVIDENT_TEST_COMMAND") != "" {
+		if err := faultfs.Enter(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitUnwatched)
+		}
 		command()
 	}
 	testscript.Main(m, map[string]func(){"evident": command})
@@ -50,7 +60,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"flipbyte": flipByte, "truncate": truncateFile, "eventof": eventOf,
-			"mkevtx": makeEventLog, "mktrail": makeTrail,
+			"mkevtx": makeEventLog, "mktrail": makeTrail, "mkjournal": makeJournal,
 		},
 	})
 }

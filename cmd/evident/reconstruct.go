@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/evident-sec/evident/internal/console"
+	"github.com/evident-sec/evident/internal/edgelake"
 	"github.com/evident-sec/evident/internal/node"
 	"github.com/evident-sec/evident/internal/reconstruct"
 	"github.com/evident-sec/evident/internal/story"
@@ -17,6 +18,8 @@ import (
 type reconstructCmd struct {
 	Show     tellCmd     `cmd:"" default:"withargs" help:"Tell the story around a finding, an incident or an event."`
 	Annotate annotateCmd `cmd:"" help:"Say something of an incident or a step; it is sealed beside the result."`
+	Seal     sealCmd     `cmd:"" help:"Seal a result with the roots of all that it rests on."`
+	Check    recheckCmd  `cmd:"" help:"Run a sealed result again and compare."`
 }
 
 type tellCmd struct {
@@ -66,6 +69,7 @@ func (c *tellCmd) Run(e *console.Env) error {
 	if err != nil {
 		return err
 	}
+	sayEdges(e, n.Edges().Status())
 	if c.JSON {
 		return console.JSONLine(e.Stdout, told.Result)
 	}
@@ -78,6 +82,14 @@ func (c *tellCmd) Run(e *console.Env) error {
 		return err
 	}
 	return c.put(e.Stdout, form, body.Bytes())
+}
+
+// sayEdges logs what the reconstruction was made from.
+func sayEdges(e *console.Env, s edgelake.Status) {
+	if s.Loaded > 0 || s.Pending > 0 { // else it is the kept result
+		e.Log.Info("reconstructed from stored edges", "events", s.Records+int64(s.Pending),
+			"files", s.Loaded, "of", s.Files, "derived", s.Derived)
+	}
 }
 
 func (c *tellCmd) form() string {

@@ -28,13 +28,14 @@ type serveCmd struct {
 
 // serveFlags are shared by serve and demo.
 type serveFlags struct {
-	Listen    string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of page and API."`
-	TLSCert   string `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
-	TLSKey    string `placeholder:"FILE" type:"path" help:"Its key."`
-	TokenFile string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
-	SQL       bool   `name:"sql" help:"Give the holder of the link the role sql: SELECT over the masked view, docs/sql.md."`
-	Syslog    string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
-	Compact   bool   `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
+	Listen     string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of page and API."`
+	TLSCert    string `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
+	TLSKey     string `placeholder:"FILE" type:"path" help:"Its key."`
+	TokenFile  string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
+	SQL        bool   `name:"sql" help:"Give the holder of the link the role sql: SELECT over the masked view, docs/sql.md."`
+	Syslog     string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
+	Compact    bool   `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
+	EdgeMemory int64  `name:"edge-memory" default:"1024" placeholder:"MIB" help:"Memory for causal edges; reconstruction reads the rest from files."`
 	ruleFlags
 	registerFlags
 }
@@ -59,7 +60,7 @@ func (c *serveCmd) Run(e *console.Env) error {
 	}
 	n, err := node.Open(e.Context, node.Config{
 		Dir: c.Dir(), Command: "evident serve", Rules: c.Rules, Shadow: c.ShadowRules, Log: e.Log,
-		Witnesses: policy,
+		Witnesses: policy, EdgeMemory: c.EdgeMemory << 20,
 	})
 	if err != nil {
 		return err
@@ -138,6 +139,7 @@ func (p *pending) run(e *console.Env, n *node.Node, _ web.Token) error {
 	p.api.set(api.New(p.cfg))
 	fmt.Fprintf(e.Stdout, "Evident serves on %s\nOpen %s\n", p.web.URL(), p.web.Link())
 	group.Go(func() error { return p.web.Run(ctx) })
+	group.Go(func() error { return n.KeepEdges(ctx, 5*time.Second) })
 	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
 	if p.flags.Compact {
 		group.Go(func() error { return n.KeepCompact(ctx, time.Minute) })

@@ -10,29 +10,30 @@ import (
 var ranks = map[string]int{
 	"event": 0, "proof": 0, "internal/safeguard": 0, "mappings": 0, "rules": 0, "web/ui": 0,
 	"exposure/graph": 0, "exposure/packs": 0, "register": 1, "exposure": 2, "exposure/checks": 3, "exposure/review": 4, "internal/exchange": 4,
-	"internal/printable": 0, "internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0, "internal/cloudtrail": 0, "internal/receipt": 1,
+	"internal/printable": 0, "internal/yamltree": 0, "internal/textmatch": 0, "internal/evtx": 0, "internal/cloudtrail": 0, "internal/journald": 0, "internal/sourceseal": 2, "internal/receipt": 1,
 	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/retention": 1, "internal/causal/edge": 1, "internal/simulate": 1,
 	"sigma/processing": 2, "sigma/correlate": 2, "sigma/lint": 2,
 	"internal/attack": 2, "internal/ruletest": 2,
 	"internal/journal": 2, "internal/ledger": 2, "internal/lake": 2, "internal/search": 2,
-	"internal/state":  2,
+	"internal/state": 2, "internal/journal/blocks": 1, "internal/faultfs": 0, "internal/replay": 3,
 	"internal/source": 3, "internal/pipeline": 3, "internal/detect": 3, "internal/reconstruct": 3,
-	"internal/retro": 3, "internal/disposal": 3, "internal/story": 3,
+	"internal/retro": 3, "internal/edgelake": 3, "internal/disposal": 3, "internal/story": 3, "internal/rerun": 3,
 	"internal/node": 4, "internal/score": 4, "internal/report": 4, "web/api": 5, "web": 6, "cmd/evident": 7,
 	"internal/console": 2, "cmd/evident/detectcmd": 6, "cmd/evident/searchcmd": 6, "internal/export": 3,
-	"internal/instant": 0, "internal/search/sqlguard": 1, "internal/search/turns": 1, "cmd/evident/exposurecmd": 6,
+	"internal/instant": 0, "internal/search/sqlguard": 1, "internal/search/turns": 1, "internal/search/glob": 0, "internal/search/plain": 0, "internal/search/names": 1, "internal/search/sieve": 0, "cmd/evident/exposurecmd": 6,
 	"internal/posture": 4, "examples/harbor": 0, "internal/witness": 2, "cmd/evident-verify": 7, "cmd/evident-witness": 7,
 	"internal/archtest": 8, "bench/endtoend": 8, "bench/lake": 8, "bench/sigma": 8,
 }
 
 // sideways are the imports inside one rank that are meant to be.
 var sideways = map[string][]string{
-	"internal/story":     {"internal/reconstruct"}, // tells what it found
-	"internal/pipeline":  {"internal/detect"},      // judges what it carries
-	"internal/causal":    {"internal/causal/edge"}, // joins what single events say
-	"internal/evtx":      {"event"},                // gives records as native fields
-	"internal/safeguard": {"internal/yamltree"},    // reads its table and the rules it judges
-	"internal/posture":   {"exposure/review"},      // reviews the proposals of its register
+	"internal/story":     {"internal/reconstruct"},                   // tells what it found
+	"internal/rerun":     {"internal/reconstruct", "internal/story"}, // runs it again, and compares
+	"internal/pipeline":  {"internal/detect"},                        // judges what it carries
+	"internal/causal":    {"internal/causal/edge"},                   // joins what single events say
+	"internal/evtx":      {"event"},                                  // gives records as native fields
+	"internal/safeguard": {"internal/yamltree"},                      // reads its table and the rules it judges
+	"internal/posture":   {"exposure/review"},                        // reviews the proposals of its register
 }
 
 // conformance suites belong to the package above them.

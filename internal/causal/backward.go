@@ -32,8 +32,14 @@ func (s *search) backProcess(p int, t time.Time) {
 		s.hold(p, s.g.begin(p), VerdictControlled)
 	}
 	parented := s.backSpawn(p, len(injectors) == 0)
-	if len(injectors) == 0 {
-		s.origins(p, !parented)
+	if len(injectors) > 0 {
+		return
+	}
+	s.origins(p, !parented)
+	if !parented && s.started(p) {
+		for _, l := range s.g.copiedFrom(p) {
+			s.adopt(l)
+		}
 	}
 }
 

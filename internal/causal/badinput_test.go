@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/evident-sec/evident/event"
 )
 
@@ -90,6 +92,9 @@ func TestPidReusedInOneSecond(t *testing.T) {
 			t.Errorf("a parent by a pid that two programs had: %s", describe(g, sp))
 		}
 	}
+	if !slices.ContainsFunc(sp.Gaps, func(gap Gap) bool { return gap.Kind == GapName }) {
+		t.Errorf("nothing says that two programs had the pid: %s", describe(g, sp))
+	}
 }
 
 // TestMillionChildren: a program with a million children meets a limit, and the
@@ -152,6 +157,7 @@ func TestFileRenamedAThousandTimes(t *testing.T) {
 	for i := range 1000 {
 		fmt.Fprintf(&text, "2-%d 09:00:01 file.rename host=ws1 parent=a pimage=C:\\t\\a.exe path=C:\\t\\f%d.exe\n", i, i)
 	}
+	text.WriteString("2-1000 09:00:02 file.rename host=ws1 parent=a pimage=C:\\t\\a.exe path=C:\\t\\a.exe\n")
 	text.WriteString("3-0 09:01:00 process.launch host=ws1 parent=svc pimage=C:\\Windows\\System32\\svchost.exe uid=z pid=9 image=C:\\t\\f999.exe\n")
 	events := parseEvents(t, text.String())
 	g := build(events)
@@ -161,4 +167,28 @@ func TestFileRenamedAThousandTimes(t *testing.T) {
 	}) {
 		t.Errorf("who renamed the file is not found: %s", describe(g, sp))
 	}
+	if len(sp.Links) > 10 || sp.Visited > 10 || len(sp.Gaps) == 0 {
+		t.Errorf("%d links, %d nodes visited, %d gaps", len(sp.Links), sp.Visited, len(sp.Gaps))
+	}
+	for _, l := range sp.Links {
+		if l.Grade == Proven && l.Verb == VerbWrote {
+			t.Errorf("proven by a name: %s", l.Why)
+		}
+	}
+}
+
+// TestEveryGapCanBeAsked: whatever the logs hold, a gap says what is missing, which
+// log would tell it, and has a search.
+func TestEveryGapCanBeAsked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := randomEvents(t)
+		g := build(events)
+		for _, ev := range events {
+			for _, gap := range g.Spine(ev.ID, Limits{}).Gaps {
+				if gap.Query == "" || gap.WouldClose == "" || gap.Text == "" || gap.Kind == "" {
+					t.Fatalf("%+v", gap)
+				}
+			}
+		}
+	})
 }

@@ -130,6 +130,10 @@ func (s *search) backBroker(b int, t time.Time) {
 			s.adopt(s.installLink(r))
 			found = true
 		}
+		for _, l := range s.g.callers(b, r) {
+			s.adopt(l)
+			found = true
+		}
 		for _, l := range s.g.commandWriters(b, r) {
 			if s.g.nodes[l.Src].role == rolePlain {
 				s.adopt(l)

@@ -37,21 +37,42 @@ func (b *Builder) Add(ev *event.Event, tagged bool) {
 	if _, dup := b.seen[ev.ID]; dup {
 		return
 	}
-	b.seen[ev.ID] = struct{}{}
-	host := b.str(edge.HostOf(ev))
-	b.sensors.add(ev, host)
-	edges := edge.Append(b.scratch[:0], ev, host)
-	if len(edges) == 0 && tagged {
+	r := edge.RecordOf(ev, b.scratch[:0])
+	if len(r.Edges) == 0 && tagged {
 		if e, ok := edge.Generic(ev); ok {
-			edges = append(edges, e)
+			r.Edges = append(r.Edges, e)
 		}
 	}
-	for i := range edges {
-		b.intern(&edges[i])
-		b.append(&edges[i])
+	r.Host, r.Place, r.Log = b.str(r.Host), b.str(r.Place), b.str(r.Log)
+	for i := range r.Edges {
+		b.intern(&r.Edges[i])
 	}
-	clear(edges) // no reference to ev's texts stays
-	b.scratch = edges
+	b.take(&r)
+	clear(r.Edges) // no reference to ev's texts stays
+	b.scratch = r.Edges
+}
+
+// AddRecord is Add for an event whose record was stored. It returns false, and
+// takes nothing, where the record has no edge and tagged wants one: the event
+// itself is then to be added. The texts of r are kept, r is not.
+func (b *Builder) AddRecord(r *edge.Record, tagged bool) bool {
+	if _, dup := b.seen[r.ID]; dup {
+		return true
+	}
+	if tagged && len(r.Edges) == 0 {
+		return false
+	}
+	b.take(r)
+	return true
+}
+
+// take files a record that was not there before.
+func (b *Builder) take(r *edge.Record) {
+	b.seen[r.ID] = struct{}{}
+	b.sensors.add(r)
+	for i := range r.Edges {
+		b.append(&r.Edges[i])
+	}
 }
 
 func (b *Builder) append(e *Edge) {

@@ -38,7 +38,10 @@ var portals = set(
 var mailPrograms = set("outlook.exe", "olk.exe", "thunderbird.exe", "hxtsr.exe", "thunderbird")
 
 // jobHosts start scheduled jobs.
-var jobHosts = set("svchost.exe", "taskeng.exe", "taskhostw.exe", "cron", "crond", "atd", "systemd")
+var jobHosts = set(
+	"svchost.exe", "taskeng.exe", "taskhostw.exe", "cron", "crond", "atd", "systemd",
+	"wmiprvse.exe", "scrcons.exe", // consumers of WMI events
+)
 
 // remoteHosts start what a remote session asks for.
 var remoteHosts = set(

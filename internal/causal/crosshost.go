@@ -34,11 +34,11 @@ func (g *Graph) logonSources(k int) []Link {
 	return slices.DeleteFunc(all, func(l Link) bool { return g.nodes[l.Src].role == roleBoundary })
 }
 
-// sources asks the methods in order of proof, beginning with from: the two that
+// sources asks the methods in order of proof, beginning with from: those that
 // compare keys together, the others only where nothing better spoke.
 func (g *Graph) sources(k int, from Method) []Link {
 	r := &g.rels[g.ix.logons[k]]
-	src, dst := g.ix.sourceHost(r.Facts), g.nodes[r.Dst].Host
+	src, dst := g.ix.sourceOfLogon(g, r), g.nodes[r.Dst].Host
 	var links []Link
 	if from <= MethodIdentifier {
 		links = g.byLogonGUID(r)
@@ -46,6 +46,10 @@ func (g *Graph) sources(k int, from Method) []Link {
 	held := g.byConnection(r, dst)
 	if from <= MethodConnection {
 		links = append(links, held...)
+	}
+	links = append(links, g.byTicket(r, dst)...)
+	if len(links) == 0 {
+		links = g.byWire(r, dst)
 	}
 	if src == dst || g.acts(links) {
 		return links
@@ -283,6 +287,11 @@ func (g *Graph) leaving() map[int][]*Link {
 				g.sourcesOf[links[i].Src] = append(g.sourcesOf[links[i].Src], &links[i])
 			}
 		}
+		for _, links := range [][]Link{g.madeFromAfar(), g.commanded()} {
+			for i := range links {
+				g.sourcesOf[links[i].Src] = append(g.sourcesOf[links[i].Src], &links[i])
+			}
+		}
 	})
 	return g.sourcesOf
 }
@@ -351,6 +360,13 @@ func (g *Graph) copied(p, q int, from time.Time) (Link, bool) {
 	a, b := &g.nodes[p], &g.nodes[q]
 	if a.Host == b.Host || b.Start.IsZero() || b.Start.Before(from) {
 		return Link{}, false
+	}
+	if r := g.crossed(b.Facts.SHA256, a.Host, b.Host, b.Start); r != nil {
+		return Link{
+			Method: MethodFile, Src: p, Dst: q, Verb: VerbWroteShare, Grade: Corroborated, Time: b.Start,
+			Events: append([]event.ID{r.ID}, b.Launch...),
+			Why:    "runs a file with the same hash after the network saw it cross between the two hosts",
+		}, true
 	}
 	for _, k := range g.ix.bySource[a.Host] {
 		r := &g.rels[g.ix.logons[k]]

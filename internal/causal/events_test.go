@@ -46,6 +46,8 @@ var kinds = map[string][2]int{
 	"log.clear": {event.ClassEventLog, 1}, "script.run": {event.ClassScript, 1},
 	"account.create": {event.ClassAccount, 1}, "share.open": {event.ClassSMB, 3},
 	"api.call": {event.ClassAPI, 1}, "pipe": {event.ClassWinResource, 1},
+	"pipe.open": {event.ClassWinResource, 2}, "group.add": {event.ClassGroup, 3},
+	"device.add": {event.ClassEntity, 1},
 }
 
 var shortNames = map[string]string{
@@ -61,6 +63,8 @@ var shortNames = map[string]string{
 	"seq": "metadata.sequence", "log": "metadata.log_name", "sha": "process.file.hashes.sha256",
 	"ip": "device.ip", "script": "script.script_content", "query": "query.hostname",
 	"linked": "session.linked_uid", "origin": "file.url", "op": "api.operation",
+	"cuid": "connection_info.uid", "resource": "resource.name", "group": "group.name",
+	"svc": "api.service.name", "part": "status_detail", "app": "app.name", "fsha": "file.hashes.sha256",
 }
 
 func parseEvent(line string) (event.Event, error) {

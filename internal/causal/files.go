@@ -21,7 +21,7 @@ func (w writing) caveat() string {
 	case w.bare:
 		return " (the name alone is equal, the folder is not given)"
 	case w.ambiguous:
-		return " (short name or device path: the folder may differ)"
+		return " " + unsurePath
 	}
 	return ""
 }

@@ -72,7 +72,11 @@ func (s *search) spread(n int, from time.Time) {
 		}
 	}
 	for _, l := range s.crossHost(n) {
-		if !l.Time.Before(from) {
+		switch {
+		case l.Time.Before(from):
+		case l.Verb == VerbPipe: // it ran before; what it does from here on counts
+			s.take(*l, l.Time)
+		default:
 			s.take(*l, s.g.begin(l.Dst))
 		}
 	}

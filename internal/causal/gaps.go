@@ -39,6 +39,8 @@ const (
 	GapStart   = "missing-start"
 	GapInject  = "missing-injection"
 	GapOrigin  = "missing-origin"
+	GapScript  = "missing-script-part"
+	GapKept    = "retention-edge"
 )
 
 // gapMargin is how far around the incident missing records matter.
@@ -69,6 +71,7 @@ func (s *search) findGaps(sp *Spine) []Gap {
 	}
 	s.clearedGaps(sp.Hosts(s.g), from.Add(-gapMargin), to.Add(24*time.Hour))
 	s.unseenHosts(sp)
+	s.nameGaps(sp)
 	if s.stopped {
 		s.gap(Gap{
 			Kind: GapBudget, From: from, To: to,
@@ -201,7 +204,8 @@ func (s *search) sessionGaps(c *Member) {
 			made, cmp.Or(logon.Facts.User, "an unknown account"), to),
 		WouldClose: "Connections with process (Sysmon 3, Security 5156) and explicit credentials " +
 			"(Security 4648) of " + made,
-		Query: term("src_endpoint.ip", logon.Facts.SrcIP),
+		Query: cmp.Or(term("src_endpoint.ip", logon.Facts.SrcIP),
+			and(term("device.hostname", n.Host), "class_uid:3002", term("session.uid", n.Key))),
 	}
 	if from != "" {
 		gap.Query = and(term("device.hostname", from), "class_uid:4001")

@@ -30,6 +30,7 @@ func (s *search) brokenGaps(sp *Spine, from, to time.Time) {
 			s.takeoverGaps(m)
 			s.unstartedParent(m)
 			s.unansweredGaps(m)
+			s.scriptGaps(m)
 		}
 	}
 }
@@ -118,7 +119,7 @@ func (s *search) originGaps(c *Member, n *Node) {
 	for _, path := range s.ran(c.Node, n) {
 		normal := NormalPath(path)
 		if path == "" || Base(path) == normal || edge.InstalledPath(normal) ||
-			len(s.g.writersOf(n.Host, path, c.From.Add(installSlack))) > 0 {
+			s.writtenByOthers(c, n.Host, path) {
 			continue
 		}
 		f := Entity{Kind: KindFile, Host: n.Host, Key: normal}
@@ -132,6 +133,14 @@ func (s *search) originGaps(c *Member, n *Node) {
 			After: firstID(n.Launch),
 		})
 	}
+}
+
+// writtenByOthers reports whether somebody else than the member itself is known to
+// have written the file: a program that renames itself does not say where it is from.
+func (s *search) writtenByOthers(c *Member, host, path string) bool {
+	return slices.ContainsFunc(s.g.writersOf(host, path, c.From.Add(installSlack)), func(w writing) bool {
+		return w.rel.Src != c.Node
+	})
 }
 
 // ran lists the files whose code a member ran: its image, or what a service or

@@ -33,6 +33,7 @@ type indexes struct {
 	hosts    map[string]bool
 	rarity   rarity
 	clocks   clocks
+	remote   remote
 
 	launches  map[string]bool        // hosts that record process starts
 	startless map[string][]startless // by time
@@ -96,8 +97,9 @@ func newIndexes(g *Graph) indexes {
 	ix.clocks = newClocks(g)
 	ix.learnStarts(g)
 	ix.learnAddresses(g)
+	ix.remote = newRemote(g, &ix)
 	for k, i := range ix.logons {
-		if h := ix.sourceHost(g.rels[i].Facts); h != "" {
+		if h := ix.sourceOfLogon(g, &g.rels[i]); h != "" {
 			ix.bySource[h] = append(ix.bySource[h], k)
 		}
 	}

@@ -80,6 +80,9 @@ const (
 	KindResource  = edge.KindResource
 	KindShare     = edge.KindShare
 	KindPrincipal = edge.KindPrincipal
+	KindGroup     = edge.KindGroup
+	KindMailbox   = edge.KindMailbox
+	KindDevice    = edge.KindDevice
 )
 
 // Classes lists the OCSF classes (class_uid) that yield edges, in order.

@@ -157,7 +157,16 @@ func TestParentLoop(t *testing.T) {
 1-2 09:00:02 process.launch host=ws1 parent=a uid=a pid=2 image=C:\t\b.exe
 1-3 09:00:03 process.inject host=ws1 parent=a uid=a`)
 	for _, ev := range events {
-		answer(events, ev.ID)
+		g := build(events)
+		sp := g.Spine(ev.ID, Limits{})
+		for _, l := range sp.Links {
+			if l.Verb == VerbSpawned && l.Grade == Proven {
+				t.Errorf("seed %s: proven in a loop: %s", ev.ID, describe(g, sp))
+			}
+		}
+		if !slices.ContainsFunc(sp.Gaps, func(gap Gap) bool { return gap.Kind == GapName }) {
+			t.Errorf("seed %s: nothing says that the records contradict: %s", ev.ID, describe(g, sp))
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
@@ -64,48 +63,20 @@ func newSensors() sensors {
 	}
 }
 
-func (s *sensors) add(ev *event.Event, h string) {
+func (s *sensors) add(r *edge.Record) {
+	h := r.HostName()
 	if h == "" {
 		return
 	}
-	log := ev.Attrs.Get(event.AttrLogName)
-	if log == "" {
-		log = ev.Attrs.Get(event.AttrProductName)
-	}
-	seq := edge.Number(ev.Attrs.Get(event.AttrSequence))
-	k := [2]string{h, log}
-	s.marks[k] = append(s.marks[k], mark{seq, ev.Time})
-	if ip := edge.Address(ev.Attrs.Get(event.AttrHostIP)); ip != "" {
-		s.addIP(h, ip)
-	}
-	s.ownAddress(ev, h)
-	s.addOffset(ev, h)
-}
-
-// ownAddress learns a host's address from connections of its own processes
-// whose direction is recorded.
-func (s *sensors) ownAddress(ev *event.Event, h string) {
-	if ev.Class == event.ClassEntity && ev.Attrs.Get(event.AttrDstHost) != "" {
-		// a record of the directory: who asked from this host, by its address
-		if ip := edge.Address(ev.Attrs.Get(event.AttrSrcIP)); PrivateAddress(ip) {
+	k := [2]string{h, r.Log}
+	s.marks[k] = append(s.marks[k], mark{r.Seq, r.Time})
+	for _, ip := range [2]string{edge.Address(r.DeviceIP), r.OwnIP} {
+		if ip != "" {
 			s.addIP(h, ip)
 		}
-		return
 	}
-	if ev.Class != event.ClassNetwork || !edge.Actor(ev, h).Is() {
-		return
-	}
-	var own event.Attr
-	switch strings.ToLower(ev.Attrs.Get(event.AttrDirection)) {
-	case "outbound":
-		own = event.AttrSrcIP
-	case "inbound":
-		own = event.AttrDstIP
-	default:
-		return
-	}
-	if ip := edge.Address(ev.Attrs.Get(own)); PrivateAddress(ip) {
-		s.addIP(h, ip)
+	if r.Timed {
+		s.offsets[h] = append(s.offsets[h], r.Clock)
 	}
 }
 
@@ -135,49 +106,6 @@ func (s *sensors) owners() map[string][]string {
 		}
 	}
 	return byHost
-}
-
-func (s *sensors) addOffset(ev *event.Event, h string) {
-	text := ev.Attrs.Get(event.AttrOriginalTime)
-	if text == "" {
-		return
-	}
-	if t, ok := payloadTime(text); ok {
-		s.offsets[h] = append(s.offsets[h], t.Sub(ev.Time))
-	}
-}
-
-// payloadTime reads the time text of a payload: "2006-01-02 15:04:05.000" as most
-// records have it, without the general parser's cost, or RFC 3339.
-func payloadTime(text string) (time.Time, bool) {
-	if len(text) < 19 || text[10] != ' ' {
-		t, err := time.Parse(time.RFC3339Nano, text)
-		return t, err == nil
-	}
-	var n [6]int
-	for i, at := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
-		for _, c := range []byte(text[at[0]:at[1]]) {
-			if c < '0' || c > '9' {
-				return time.Time{}, false
-			}
-			n[i] = 10*n[i] + int(c-'0')
-		}
-	}
-	if n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 31 || n[3] > 23 || n[4] > 59 || n[5] > 60 {
-		return time.Time{}, false
-	}
-	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC)
-	if rest := text[19:]; len(rest) > 1 && rest[0] == '.' {
-		frac := time.Duration(time.Second)
-		for _, c := range []byte(rest[1:]) {
-			if c < '0' || c > '9' {
-				return t, false
-			}
-			frac /= 10
-			t = t.Add(time.Duration(c-'0') * frac)
-		}
-	}
-	return t, true
 }
 
 // hosts returns what was learnt, ordered by host and channel.

@@ -23,6 +23,9 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// Filled returns the limits with every default written out.
+func (l Limits) Filled() Limits { return l.withDefaults() }
+
 // Verdict says what part a node plays in an incident.
 type Verdict uint8
 
@@ -383,6 +386,7 @@ func (s *search) backward() {
 // result sorts everything by time and node, so that equal input gives equal
 // bytes.
 func (s *search) result(first int) *Spine {
+	s.loops()
 	out := &Spine{Seed: first, Visited: s.visited, Stopped: s.stopped}
 	for _, l := range s.links {
 		out.Links = append(out.Links, l)

@@ -9,5 +9,7 @@
 //     same order again does what is left.
 //   - What is destroyed is due, and not held, at the time of the destruction, not
 //     only at that of the plan.
+//   - What is left of a day's originals is encrypted under a new key; the old one
+//     is destroyed once no file is under it.
 //   - Leaf hashes stay: every proof of any other record verifies as before.
 package disposal

@@ -26,7 +26,8 @@ func checksum(body []byte) string {
 	return fmt.Sprintf("%08x", crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// Append writes and syncs the entry, sets e.Seq and returns it. On an error
+// Append writes and syncs the entry, sets e.Seq and returns it; the bytes of its
+// records must not change afterwards, since Read may yield them. On an error
 // there is no acknowledgement and e is unchanged; where the error is the
 // context's, the entry may be in the journal all the same. A full disk is
 // syscall.ENOSPC; later calls work again once there is room.
@@ -42,12 +43,10 @@ func (s *Stream) Append(ctx context.Context, e *event.Entry) (uint64, error) {
 	if err := s.repair(ctx); err != nil {
 		return 0, fmt.Errorf("append to journal: %w", err)
 	}
-	msg := &nats.Msg{
-		Subject: subject,
-		Data:    body,
-		Header:  nats.Header{headerCRC: {checksum(body)}},
+	if err := s.recent.room(ctx, s.done); err != nil {
+		return 0, fmt.Errorf("append to journal: %w", err)
 	}
-	seq, err := s.publish(ctx, msg)
+	seq, err := s.publish(ctx, message(body), e)
 	if err != nil {
 		return 0, fmt.Errorf("append to journal: %w", err)
 	}
@@ -55,7 +54,13 @@ func (s *Stream) Append(ctx context.Context, e *event.Entry) (uint64, error) {
 	return seq, nil
 }
 
-func (s *Stream) publish(ctx context.Context, msg *nats.Msg) (uint64, error) {
+// message is an encoded entry as the stream keeps it.
+func message(body []byte) *nats.Msg {
+	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{headerCRC: {checksum(body)}}}
+}
+
+// publish writes the message of e.
+func (s *Stream) publish(ctx context.Context, msg *nats.Msg, e *event.Entry) (uint64, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(); err != nil {
@@ -68,6 +73,7 @@ func (s *Stream) publish(ctx context.Context, msg *nats.Msg) (uint64, error) {
 	if err := s.mark.raise(seq); err != nil {
 		s.log.Warn("keep highest journal sequence", "error", err)
 	}
+	s.recent.put(seq, e) // before Read looks
 	s.tail.advance(seq)
 	return seq, nil
 }

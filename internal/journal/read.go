@@ -19,6 +19,13 @@ const pollInterval = time.Second
 // Get returns the entry with the sequence: ErrNotFound where it was purged or
 // not assigned yet, a *DamageError where it cannot be read back whole.
 func (s *Stream) Get(ctx context.Context, seq uint64) (*event.Entry, error) {
+	if s.aside.has(seq) {
+		e, err := s.asideEntry(seq)
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", &DamageError{seq, s.cfg.Dir, err})
+		}
+		return e, nil
+	}
 	msg, err := s.load(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		err = s.explainMissing(ctx, seq)
@@ -85,8 +92,10 @@ func (s *Stream) Read(ctx context.Context, from uint64) iter.Seq2[*event.Entry, 
 			}
 			seq = first
 		}
+		s.recent.join(seq)
+		defer s.recent.leave()
 		for ; s.await(ctx, seq); seq++ {
-			e, err := s.Get(ctx, seq)
+			e, err := s.next(ctx, seq)
 			for errors.Is(err, errDown) && s.pause(ctx) {
 				if s.repair(ctx) == nil {
 					e, err = s.Get(ctx, seq)
@@ -104,6 +113,14 @@ func (s *Stream) Read(ctx context.Context, from uint64) iter.Seq2[*event.Entry, 
 			yield(nil, fmt.Errorf("read journal: %w", ErrClosed))
 		}
 	}
+}
+
+// next is Get for one entry after the other.
+func (s *Stream) next(ctx context.Context, seq uint64) (*event.Entry, error) {
+	if e := s.recent.take(seq); e != nil {
+		return e, nil
+	}
+	return s.Get(ctx, seq)
 }
 
 // pause waits a moment; false when ctx or the journal ended first.

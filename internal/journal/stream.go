@@ -16,6 +16,13 @@ type Config struct {
 	Dir      string       // folder of its own, created when missing
 	FirstSeq uint64       // sequence of the first entry of a new journal; 0 means 1
 	Log      *slog.Logger // nil discards
+
+	// Need is the first entry that somebody who reads the journal lacks, so that
+	// one missing at the front is noticed; 0 where nobody knows.
+	Need uint64
+	// AcceptLoss goes on where entries are gone without a trace, and sets a Loss
+	// in the place of each; without it Open fails with ErrLost.
+	AcceptLoss bool
 }
 
 // Stream is an open journal. Its methods may be called concurrently.
@@ -28,13 +35,16 @@ type Stream struct {
 	broken error        // why the engine takes no more writes
 	closed bool
 
-	tail tail
-	mark *mark
-	done chan struct{} // closed by Close
+	tail   tail
+	recent recent
+	mark   *mark
+	aside  *aside
+	done   chan struct{} // closed by Close
 }
 
-// Open opens the journal in cfg.Dir, creating it when there is none. It fails
-// with ErrLost where acknowledged entries are missing from the end.
+// Open opens the journal in cfg.Dir, creating it when there is none. Damaged
+// entries are set aside (SetAside). It fails with ErrLost where acknowledged
+// entries are missing without a trace of damage.
 func Open(ctx context.Context, cfg Config) (*Stream, error) {
 	cfg.FirstSeq = max(cfg.FirstSeq, 1)
 	if cfg.Log == nil {
@@ -43,61 +53,49 @@ func Open(ctx context.Context, cfg Config) (*Stream, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create journal folder: %w", err)
 	}
+	set, err := openAside(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
 	m, err := openMark(cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	s := &Stream{cfg: cfg, log: cfg.Log, mark: m, done: make(chan struct{})}
+	s := &Stream{cfg: cfg, log: cfg.Log, mark: m, aside: set, done: make(chan struct{})}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal: %w", err), m.close())
 	}
 	return s, nil
 }
 
-// start starts the server and checks that the stream holds what was
-// acknowledged. The caller holds s.mu or is alone.
+// start reads the blocks, starts the server on them and brings the stream to
+// hold what was acknowledged. The caller holds s.mu or is alone.
 func (s *Stream) start(ctx context.Context) error {
+	r, err := s.plan()
+	if err != nil {
+		return err
+	}
 	eng, err := startEngine(ctx, s.cfg.Dir, s.log)
 	if err != nil {
 		return err
 	}
-	last, err := s.attach(ctx, eng)
+	if err = eng.openStream(ctx); errors.Is(err, jetstream.ErrStreamNotFound) {
+		eng, err = s.create(ctx, eng, r)
+	}
+	if err == nil {
+		err = s.restore(ctx, eng, r)
+	}
+	var state jetstream.StreamState
+	if err == nil {
+		state, err = eng.state(ctx)
+	}
 	if err != nil {
 		eng.stop()
 		return err
 	}
 	s.engine, s.broken = eng, nil
-	s.tail.advance(last)
+	s.tail.advance(state.LastSeq)
 	return nil
-}
-
-// attach opens or creates the stream and returns its last sequence.
-func (s *Stream) attach(ctx context.Context, eng *engine) (uint64, error) {
-	known := s.mark.seq()
-	err := eng.openStream(ctx)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		if known >= s.cfg.FirstSeq {
-			return 0, fmt.Errorf("%w: the stream is gone, entries through %d were "+
-				"acknowledged; to go on without them, remove %s", ErrLost, known, s.mark.path)
-		}
-		err = eng.createStream(ctx, s.cfg.FirstSeq)
-	}
-	if err != nil {
-		return 0, err
-	}
-	state, err := eng.state(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if known = max(known, s.cfg.FirstSeq-1); state.LastSeq < known {
-		return 0, fmt.Errorf("%w: the journal ends at %d, entries through %d were "+
-			"acknowledged", ErrLost, state.LastSeq, known)
-	}
-	if state.NumDeleted > 0 {
-		s.log.Error("journal has damaged entries", "count", state.NumDeleted,
-			"first", state.Deleted[0], "dir", s.cfg.Dir)
-	}
-	return state.LastSeq, nil
 }
 
 // Bounds returns the sequences of the lowest entry still held and of the
@@ -114,7 +112,7 @@ func (s *Stream) Bounds(ctx context.Context) (first, last uint64, err error) {
 		return 0, 0, fmt.Errorf("read journal bounds: %w", err)
 	}
 	s.tail.advance(state.LastSeq)
-	return state.FirstSeq, state.LastSeq, nil
+	return s.aside.lowest(state.FirstSeq), state.LastSeq, nil
 }
 
 // Purge removes the entries up to and including through; sequences go on
@@ -135,7 +133,7 @@ func (s *Stream) Purge(ctx context.Context, through uint64) error {
 	if err := s.engine.stream.Purge(ctx, jetstream.WithPurgeSequence(through+1)); err != nil {
 		return fmt.Errorf("purge journal through %d: %w", through, diskError(err))
 	}
-	return nil
+	return s.aside.purge(through)
 }
 
 // Close stops the server. Reads that wait end with ErrClosed.

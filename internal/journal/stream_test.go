@@ -16,6 +16,9 @@ func TestMain(m *testing.M) {
 	case os.Getenv(killDirEnv) != "":
 		fmt.Fprintln(os.Stderr, appendUntilKilled(os.Getenv(killDirEnv)))
 		os.Exit(1)
+	case os.Getenv(historyDirEnv) != "":
+		fmt.Fprintln(os.Stderr, makeHistory(os.Getenv(historyDirEnv)))
+		os.Exit(1)
 	case os.Getenv(syncDirEnv) != "":
 		os.Exit(appendWithoutSync(os.Getenv(syncDirEnv)))
 	}

@@ -16,6 +16,7 @@ import (
 type pair struct {
 	columns     *columnWriter
 	originals   *originalsWriter
+	sealing     *sealing // nil where originals are not encrypted
 	first, last uint64
 
 	receivedFrom, receivedTo time.Time
@@ -74,19 +75,11 @@ func (t *Table) check(e *event.Entry, evs []event.Event) error {
 
 func (t *Table) write(e *event.Entry, evs []event.Event) error {
 	if t.pair == nil {
-		p, err := t.startPair(e.Seq)
+		p, err := t.startPair(e)
 		if err != nil {
 			return err
 		}
 		t.pair = p
-	}
-	for i := range evs {
-		t.pair.columns.add(&evs[i])
-	}
-	if t.pair.columns.full() {
-		if err := t.pair.columns.flush(); err != nil {
-			return err
-		}
 	}
 	t.pair.last = e.Seq
 	if t.pair.receivedTo.IsZero() || e.Received.Before(t.pair.receivedFrom) {
@@ -95,11 +88,30 @@ func (t *Table) write(e *event.Entry, evs []event.Event) error {
 	if e.Received.After(t.pair.receivedTo) {
 		t.pair.receivedTo = e.Received
 	}
-	return t.pair.originals.add(e)
+	return t.pair.add(e, evs)
 }
 
-func (t *Table) startPair(first uint64) (*pair, error) {
-	dir := filepath.Join(t.cfg.Dir, pendingDir)
+// add collects columns and originals side by side: both take about as long, and
+// whoever appends waits for both.
+func (p *pair) add(e *event.Entry, evs []event.Event) error {
+	return together(func() error { return p.columns.addAll(evs) },
+		func() error { return p.originals.add(e) })
+}
+
+// together runs both and waits for both.
+func together(a, b func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- a() }()
+	err := b()
+	return errors.Join(<-done, err)
+}
+
+func (t *Table) startPair(e *event.Entry) (*pair, error) {
+	dir, first := filepath.Join(t.cfg.Dir, pendingDir), e.Seq
+	how, err := t.sealing(e.Received, fileName(first, first, 0))
+	if err != nil {
+		return nil, err
+	}
 	cols, err := newColumnWriter(filepath.Join(dir, "columns.parquet"),
 		arrowSchema(t.ice.cols, t.ice.ids), t.ice.cols)
 	if err != nil {
@@ -109,12 +121,12 @@ func (t *Table) startPair(first uint64) (*pair, error) {
 		cols.discard()
 		return nil, fmt.Errorf("note mapping: %w", err)
 	}
-	originals, err := newOriginalsWriter(filepath.Join(dir, "originals.parquet"), false)
+	originals, err := newOriginalsWriter(filepath.Join(dir, "originals.parquet"), false, how)
 	if err != nil {
 		cols.discard()
 		return nil, err
 	}
-	return &pair{columns: cols, originals: originals, first: first, last: first}, nil
+	return &pair{columns: cols, originals: originals, sealing: how, first: first, last: first}, nil
 }
 
 // drop gives up what is pending.
@@ -195,14 +207,16 @@ func (t *Table) settle(ctx context.Context, files []File, cause error) error {
 
 // finish completes both files and gives them their final names.
 func (p *pair) finish(dir string) (File, error) {
-	if err := errors.Join(p.columns.flush(), p.originals.flush()); err != nil {
-		return File{}, err
-	}
-	cols, err := p.columns.finish()
-	if err != nil {
-		return File{}, err
-	}
-	originals, err := p.originals.finish()
+	var cols, originals sealedFile
+	err := together(func() (err error) {
+		cols, err = p.columns.finish()
+		return err
+	}, func() (err error) {
+		if err = p.originals.flush(); err == nil {
+			originals, err = p.originals.finish()
+		}
+		return err
+	})
 	if err != nil {
 		return File{}, err
 	}

@@ -17,7 +17,7 @@ func CheckOf(salt event.Salt, raw []byte) int64 {
 
 // Checks returns the stored check values of an entry's records, in leaf order.
 func (t *Table) Checks(f File, seq uint64) ([]int64, error) {
-	r, err := openReader(f.Originals, f.FirstEntry, f.LastEntry)
+	r, err := t.openOriginals(f)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ type CompactOptions struct {
 	Memory int64 // bytes of text held at a time; 256 MiB
 	Fanin  int   // neighbours of one generation that are merged while a day goes on; 16
 	All    bool  // merge whatever neighbours fit, also of today
+	Both   bool  // write columns and originals at the same time, where two processors are idle
 	Now    time.Time
 
 	// Check is asked about every entry before it is copied, e.g. whether it is
@@ -81,7 +82,7 @@ func (t *Table) Compact(ctx context.Context, o CompactOptions) (Compaction, erro
 func (t *Table) merge(ctx context.Context, run []File, o CompactOptions, done *Compaction,
 	left map[string]bool,
 ) error {
-	w := &rewriting{t: t, olds: run, limit: o.Memory, check: o.Check}
+	w := &rewriting{t: t, olds: run, limit: o.Memory, check: o.Check, together: o.Both}
 	f, err := w.run(ctx)
 	var damaged *DamageError
 	switch {

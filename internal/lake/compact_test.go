@@ -173,7 +173,9 @@ func TestCompactAsTimeGoes(t *testing.T) {
 				}
 			}
 			if rapid.IntRange(0, 5).Draw(r, "compact") == 0 {
-				o := lake.CompactOptions{Fanin: fanin, Now: e.Received, Rows: 20}
+				o := lake.CompactOptions{
+					Fanin: fanin, Now: e.Received, Rows: 20, Both: rapid.Bool().Draw(r, "both"),
+				}
 				if _, err := l.Compact(t.Context(), o); err != nil {
 					r.Fatal(err)
 				}

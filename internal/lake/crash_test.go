@@ -74,7 +74,7 @@ func appendForever(dir string) error {
 // writer, so that kills fall into that too.
 func compactForever(ctx context.Context, l *lake.Table) {
 	for {
-		_, err := l.Compact(ctx, lake.CompactOptions{All: true, Rows: 900})
+		_, err := l.Compact(ctx, lake.CompactOptions{All: true, Rows: 900, Both: l.Watermark()%2 == 0})
 		if err == nil {
 			err = l.Dispose(ctx, 0)
 		}

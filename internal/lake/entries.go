@@ -51,7 +51,7 @@ func (t *Table) Entry(ctx context.Context, seq uint64) (*event.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := openReader(f.Originals, f.FirstEntry, f.LastEntry)
+	r, err := t.openOriginals(f)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (t *Table) Entry(ctx context.Context, seq uint64) (*event.Entry, error) {
 // the ledger tells.
 func (t *Table) Entries(ctx context.Context, f File) iter.Seq2[*event.Entry, error] {
 	return func(yield func(*event.Entry, error) bool) {
-		r, err := openReader(f.Originals, f.FirstEntry, f.LastEntry)
+		r, err := t.openOriginals(f)
 		if err != nil {
 			yield(nil, err)
 			return

@@ -54,7 +54,7 @@ func openDB(ctx context.Context, path string) (db *sql.DB, fresh bool, err error
 	err = db.QueryRowContext(ctx,
 		"SELECT count(*) FROM sqlite_schema WHERE name = 'evident_files'").Scan(&n)
 	if err == nil {
-		_, err = db.ExecContext(ctx, factsTables)
+		_, err = db.ExecContext(ctx, factsTables+metadataTables)
 	}
 	if err != nil {
 		_ = db.Close()

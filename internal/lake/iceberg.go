@@ -43,6 +43,9 @@ type iceTable struct {
 	log      *slog.Logger
 	tbl      *table.Table
 	expiry   expiry
+
+	found    []Fault // what was not as it was written when the table was opened
+	expected bool    // the reason to make it anew is no alteration: a moved folder, new columns
 }
 
 func ident() table.Identifier { return table.Identifier{namespace, tableName} }
@@ -59,9 +62,12 @@ func openIceberg(ctx context.Context, t *iceTable, files []File) error {
 		return fmt.Errorf("open iceberg catalog: %w", err)
 	}
 	t.cat = cat
-	reason := t.load(ctx, files)
+	reason, err := t.heal(ctx, files)
+	if err != nil {
+		return fmt.Errorf("check iceberg metadata: %w", err)
+	}
 	if reason == "" {
-		return nil
+		return t.noteMetadata(ctx, t.db) // of a lake that is older than the notes
 	}
 	if len(files) > 0 {
 		t.log.Warn("lake: rebuilding iceberg metadata", "reason", reason, "files", len(files))
@@ -85,9 +91,11 @@ func (t *iceTable) load(ctx context.Context, files []File) (reason string) {
 	}
 	t.tbl = tbl
 	if tbl.Location() != t.location {
+		t.expected = true
 		return "folder was moved or copied from " + tbl.Location()
 	}
 	if why := sameColumns(tbl.Schema(), t.cols, t.ids); why != "" {
+		t.expected = len(tbl.Schema().Fields()) < len(t.cols)
 		return why
 	}
 	return t.disagrees(files)
@@ -392,6 +400,9 @@ func (c *committer) point(ctx context.Context, location, old string) error {
 		if err := c.facts(ctx, tx); err != nil {
 			return err
 		}
+	}
+	if err := c.noteMetadata(ctx, tx); err != nil {
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit to catalog: %w", err)

@@ -33,6 +33,7 @@ type Config struct {
 	SealEvents int    // Append seals at this many events; 0 means 100,000
 	SealBytes  int64  // or at this many raw bytes; 0 means 128 MiB
 	Mapping    string // version of the mapping that made the events; kept in each file
+	Keys       Keys   // encrypt originals by day of arrival; nil: they are not encrypted
 	Log        *slog.Logger
 }
 
@@ -43,6 +44,8 @@ type Table struct {
 	db    *sql.DB
 	ice   *iceTable
 	state atomic.Pointer[state]
+
+	outlines outlines // of originals files
 
 	rewriting sync.Mutex   // held by Compact, Erase and Dispose, taken before mu
 	pins      atomic.Int64 // readers that need their files for longer

@@ -14,9 +14,13 @@ import (
 	"github.com/evident-sec/evident/event"
 )
 
-// minDayRows is how many rows a row group has at least before the end of a day
-// ends it.
-const minDayRows = 8 << 10
+// A row group of a merged file has at most so many rows: fetching one row
+// decodes a part of each of its columns. The end of a day ends it where it has
+// at least minDayRows.
+const (
+	mergedGroupRows = 32 << 10
+	minDayRows      = 8 << 10
+)
 
 var (
 	errTooLarge = errors.New("files hold more text than one rewrite may keep in memory")
@@ -272,7 +276,7 @@ func (m *merged) groups(rows []uint32) (out [][]uint32) {
 		}
 		n := i - from
 		newDay := i > 0 && day(at[row]) != day(at[rows[i-1]])
-		if n >= columnGroupRows || n >= minDayRows && newDay || n > 0 && text+size > columnGroupBytes {
+		if n >= mergedGroupRows || n >= minDayRows && newDay || n > 0 && text+size > columnGroupBytes {
 			out, from, text = append(out, rows[from:i]), i, 0
 		}
 		text += size

@@ -24,15 +24,22 @@ const (
 	bloomCandidates = 9
 )
 
-// parquetWriter writes one Parquet file to a temporary place and hashes it on
-// the way. Rows are collected in builder and go out as row groups.
+// pendingFile is a file being written under a temporary name. It is hashed on
+// the way.
+type pendingFile struct {
+	file   *os.File
+	buffer *bufio.Writer
+	sum    hash.Hash
+	size   int64
+}
+
+// parquetWriter writes one Parquet file. Rows are collected in builder and go
+// out as row groups.
 type parquetWriter struct {
+	*pendingFile
 	builder *array.RecordBuilder
 	out     *pqarrow.FileWriter
-	file    *os.File
-	buffer  *bufio.Writer
-	sum     hash.Hash
-	size    int64
+	seal    io.WriteCloser // encrypts on the way to the file; nil where nothing does
 }
 
 // sealedFile is a finished, synced file that still has its temporary name.
@@ -42,16 +49,40 @@ type sealedFile struct {
 	bytes  int64
 }
 
-func newParquetWriter(path string, schema *arrow.Schema, props []parquet.WriterProperty,
-) (*parquetWriter, error) {
+func newPendingFile(path string) (*pendingFile, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create lake file: %w", err)
 	}
-	w := &parquetWriter{file: file, sum: sha256.New()}
+	w := &pendingFile{file: file, sum: sha256.New()}
 	w.buffer = bufio.NewWriterSize(io.MultiWriter(file, w.sum), 256<<10)
+	return w, nil
+}
+
+func newParquetWriter(path string, schema *arrow.Schema, props []parquet.WriterProperty,
+) (*parquetWriter, error) {
+	return newSealedWriter(path, schema, props, nil)
+}
+
+// newSealedWriter is newParquetWriter for a file that is encrypted, unless how
+// is nil.
+func newSealedWriter(path string, schema *arrow.Schema, props []parquet.WriterProperty, how *sealing,
+) (*parquetWriter, error) {
+	file, err := newPendingFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &parquetWriter{pendingFile: file}
 	w.builder = array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	w.out, err = pqarrow.NewFileWriter(schema, counter{w}, parquet.NewWriterProperties(props...),
+	var to io.Writer = counter{file}
+	if how != nil {
+		if w.seal, err = how.over(to); err != nil {
+			w.discard()
+			return nil, fmt.Errorf("start %s: %w", path, err)
+		}
+		to = w.seal
+	}
+	w.out, err = pqarrow.NewFileWriter(schema, plainWriter{to}, parquet.NewWriterProperties(props...),
 		pqarrow.DefaultWriterProps())
 	if err != nil {
 		w.discard()
@@ -62,13 +93,16 @@ func newParquetWriter(path string, schema *arrow.Schema, props []parquet.WriterP
 
 // counter counts what passes to the buffer. It hides the file's Close from the
 // Parquet writer: the file is synced first.
-type counter struct{ w *parquetWriter }
+type counter struct{ w *pendingFile }
 
 func (c counter) Write(b []byte) (int, error) {
 	n, err := c.w.buffer.Write(b)
 	c.w.size += int64(n)
 	return n, err
 }
+
+// plainWriter hides Close from the Parquet writer.
+type plainWriter struct{ io.Writer }
 
 // flush writes the collected rows as one row group.
 func (w *parquetWriter) flush() error {
@@ -85,10 +119,27 @@ func (w *parquetWriter) flush() error {
 
 // finish writes the footer and syncs the file.
 func (w *parquetWriter) finish() (sealedFile, error) {
-	name := w.file.Name()
 	if err := w.out.Close(); err != nil {
-		return sealedFile{}, fmt.Errorf("finish %s: %w", name, err)
+		return sealedFile{}, fmt.Errorf("finish %s: %w", w.file.Name(), err)
 	}
+	if w.seal != nil {
+		if err := w.seal.Close(); err != nil {
+			return sealedFile{}, fmt.Errorf("finish %s: %w", w.file.Name(), err)
+		}
+	}
+	w.builder.Release()
+	return w.pendingFile.finish()
+}
+
+// discard gives the file up; it may be called in any state.
+func (w *parquetWriter) discard() {
+	w.pendingFile.discard()
+	w.builder.Release()
+}
+
+// finish syncs and closes the file.
+func (w *pendingFile) finish() (sealedFile, error) {
+	name := w.file.Name()
 	if err := w.buffer.Flush(); err != nil {
 		return sealedFile{}, fmt.Errorf("finish %s: %w", name, err)
 	}
@@ -98,15 +149,12 @@ func (w *parquetWriter) finish() (sealedFile, error) {
 	if err := w.file.Close(); err != nil {
 		return sealedFile{}, fmt.Errorf("close %s: %w", name, err)
 	}
-	w.builder.Release()
 	return sealedFile{name, hex.EncodeToString(w.sum.Sum(nil)), w.size}, nil
 }
 
-// discard gives the file up; it may be called in any state.
-func (w *parquetWriter) discard() {
+func (w *pendingFile) discard() {
 	_ = w.file.Close()
 	_ = wipe(w.file.Name()) // what stays is removed by the next Open
-	w.builder.Release()
 }
 
 // writerProps are the properties both kinds of file share.
@@ -146,7 +194,12 @@ func columnProps(cols []column) []parquet.WriterProperty {
 func originalsProps() []parquet.WriterProperty {
 	props := append(writerProps(),
 		parquet.WithStats(false), parquet.WithStatsFor(ColEntry, true),
+		// Without statistics of raw the writer fails on the index of its pages;
+		// longer values than these have none.
+		parquet.WithStatsFor("raw", true), parquet.WithMaxStatsSize(16),
 		parquet.WithDictionaryFor("raw", false),
+		parquet.WithPageIndexEnabled(true),
+		parquet.WithDataPageSize(originalsPageBytes), parquet.WithBatchSize(originalsPageRows),
 		parquet.WithDictionaryFor("salt", false),
 		// Salts are random: nothing to compress.
 		parquet.WithCompressionFor("salt", compress.Codecs.Uncompressed),
@@ -154,6 +207,12 @@ func originalsProps() []parquet.WriterProperty {
 		parquet.WithCompressionFor("check", compress.Codecs.Uncompressed))
 	for _, name := range []string{ColEntry, ColLeaf, "position"} {
 		props = append(props, deltaFor(name)...)
+	}
+	// Only raw is read in part.
+	for _, f := range originalsSchema(true).Fields() {
+		if f.Name != "raw" {
+			props = append(props, parquet.WithPageIndexEnabledFor(f.Name, false))
+		}
 	}
 	return props
 }

@@ -19,20 +19,39 @@ const maxGroupRows = columnGroupRows + 1<<16
 type fileReader struct {
 	path        string
 	first, last uint64 // entries of the file
+	os          *os.File
 	*file.Reader
 }
 
 func openReader(path string, first, last uint64) (*fileReader, error) {
+	return openThrough(path, first, last,
+		func(f *os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error) { return f, nil, nil })
+}
+
+// openOriginals opens a file of originals, encrypted or not.
+func (t *Table) openOriginals(f File) (*fileReader, error) {
+	return openThrough(f.Originals, f.FirstEntry, f.LastEntry, t.unseal)
+}
+
+func openThrough(path string, first, last uint64,
+	unseal func(*os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error),
+) (*fileReader, error) {
 	r := &fileReader{path: path, first: first, last: last}
 	err := guard(func() error {
 		f, err := os.Open(path)
 		if err != nil {
 			return err
 		}
-		if r.Reader, err = file.NewParquetReader(f); err != nil {
-			_ = f.Close()
+		plain, options, err := unseal(f)
+		if err == nil {
+			r.Reader, err = file.NewParquetReader(plain, options...)
 		}
-		return err
+		if err != nil {
+			_ = f.Close()
+			return err
+		}
+		r.os = f
+		return nil
 	})
 	if err != nil {
 		return nil, damage(path, first, last, err)
@@ -41,7 +60,10 @@ func openReader(path string, first, last uint64) (*fileReader, error) {
 }
 
 // close closes the file; nothing is lost when that fails.
-func (r *fileReader) close() { _ = guard(r.Close) }
+func (r *fileReader) close() {
+	_ = guard(r.Close)
+	_ = r.os.Close() // the Parquet reader does not know of it where it is encrypted
+}
 
 // groupRange returns the entries in row group g by its statistics, those of
 // the file where it has none.

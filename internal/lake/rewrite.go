@@ -23,6 +23,8 @@ type rewriting struct {
 	limit int64 // bytes of text in memory
 	check func(*event.Entry) error
 
+	together bool // columns and originals at the same time
+
 	// erase returns the tombstone's entry of records that go, 0 for those that
 	// stay; nil erases nothing.
 	erase func(event.ID) uint64
@@ -41,13 +43,26 @@ func (w *rewriting) run(ctx context.Context) (File, error) {
 	if err := condemn(ctx, w.t.db, filepath.Base(f.Path)); err != nil {
 		return File{}, err
 	}
-	if err := w.columns(ctx, &f); err != nil {
-		return File{}, err
-	}
-	if err := w.originals(ctx, &f); err != nil {
+	if err := w.write(ctx, &f); err != nil {
 		return File{}, err
 	}
 	return f, w.commit(ctx, f)
+}
+
+// write writes both files of the pair.
+func (w *rewriting) write(ctx context.Context, f *File) error {
+	if !w.together {
+		if err := w.columns(ctx, f); err != nil {
+			return err
+		}
+		return w.originals(ctx, f)
+	}
+	second := *f
+	done := make(chan error, 1)
+	go func() { done <- w.originals(ctx, &second) }()
+	err := errors.Join(w.columns(ctx, f), <-done)
+	f.OriginalsSHA256, f.OriginalsBytes = second.OriginalsSHA256, second.OriginalsBytes
+	return err
 }
 
 // describe says what is known of the new file beforehand.
@@ -108,7 +123,11 @@ func (w *rewriting) columns(ctx context.Context, f *File) error {
 // every entry has to give the same header and root.
 func (w *rewriting) originals(ctx context.Context, f *File) error {
 	path := filepath.Join(w.t.cfg.Dir, pendingDir, "rewritten-originals.parquet")
-	out, err := newOriginalsWriter(path, w.erase != nil || w.anyErased())
+	how, err := w.sealing(ctx, f)
+	if err != nil {
+		return err
+	}
+	out, err := newOriginalsWriter(path, w.erase != nil || w.anyErased(), how)
 	if err != nil {
 		return err
 	}
@@ -150,9 +169,23 @@ func (w *rewriting) originals(ctx context.Context, f *File) error {
 	return nil
 }
 
+// sealing returns how to encrypt the new file: under the newest key of the day
+// on which its first record arrived.
+func (w *rewriting) sealing(ctx context.Context, f *File) (*sealing, error) {
+	arrived := f.ReceivedFrom
+	if f.ReceivedTo.IsZero() && w.t.cfg.Keys != nil {
+		e, err := w.t.Entry(ctx, f.FirstEntry)
+		if err != nil {
+			return nil, err
+		}
+		arrived = e.Received
+	}
+	return w.t.sealing(arrived, f.Path)
+}
+
 func (w *rewriting) anyErased() bool {
 	for i := range w.olds {
-		r, err := openReader(w.olds[i].Originals, 0, 0)
+		r, err := w.t.openOriginals(w.olds[i])
 		if err != nil {
 			return false // reading it will say so
 		}

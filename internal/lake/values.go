@@ -185,7 +185,7 @@ func (x *textReader) number(t *Texts, value parquet.ByteArray) uint32 {
 func (t *Table) EntriesOf(ctx context.Context, f File, wanted func(first, last uint64) bool,
 	visit func(*event.Entry) error,
 ) error {
-	r, err := openReader(f.Originals, f.FirstEntry, f.LastEntry)
+	r, err := t.openOriginals(f)
 	if err != nil {
 		return err
 	}

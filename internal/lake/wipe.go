@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -99,8 +100,15 @@ func (t *Table) Dispose(ctx context.Context, age time.Duration) error {
 	return t.dispose(ctx, age)
 }
 
+// alive reports whether the catalog lists the file of that name. Nobody here condemns
+// such a file: who edits the catalog may, to have it wiped.
+func (t *Table) alive(name string) bool {
+	return slices.ContainsFunc(t.state.Load().files, func(f File) bool { return filepath.Base(f.Path) == name })
+}
+
 func (t *Table) dispose(ctx context.Context, age time.Duration) error {
 	names, err := condemnedFiles(ctx, t.db, time.Now().Add(-age))
+	names = slices.DeleteFunc(names, t.alive)
 	if err != nil || len(names) == 0 {
 		return err
 	}
@@ -114,7 +122,7 @@ func (t *Table) dispose(ctx context.Context, age time.Duration) error {
 		return fmt.Errorf("dispose of replaced files: %w", err)
 	}
 	for _, name := range names {
-		err := errors.Join(wipe(filepath.Join(t.cfg.Dir, dataDir, name)),
+		err := errors.Join(t.DropEdges(ctx, name), wipe(filepath.Join(t.cfg.Dir, dataDir, name)),
 			wipe(filepath.Join(t.cfg.Dir, originalsDir, name)))
 		if err == nil {
 			_, err = t.db.ExecContext(ctx, "DELETE FROM evident_condemned WHERE name = ?", name)

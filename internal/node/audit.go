@@ -10,6 +10,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/pipeline"
+	"github.com/evident-sec/evident/internal/sourceseal"
 )
 
 // Act is something a person or program did with the records: a search, a look
@@ -70,7 +71,7 @@ type auditRecord struct {
 	Caller    string    `json:"caller"`
 	Detail    string    `json:"detail"`
 
-	Seal *sourceSeal `json:"source_seal,omitempty"` // of operation source-seal
+	Seal *sourceseal.Seal `json:"source_seal,omitempty"` // of operation source-seal
 }
 
 // Record writes the act to the journal, where it is sealed and searchable like

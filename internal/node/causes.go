@@ -123,7 +123,7 @@ func (n *Node) openCauses(context.Context) (err error) {
 	if n.search == nil {
 		return nil
 	}
-	n.causes, err = reconstruct.New(reconstruct.Deps{Events: events{n}, Findings: findings{n}})
+	n.causes, err = reconstruct.New(reconstruct.Deps{Events: events{n}, Edges: n.edges, Findings: findings{n}})
 	return err
 }
 

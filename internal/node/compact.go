@@ -85,5 +85,5 @@ func (n *Node) CompactAll(ctx context.Context) (lake.Compaction, error) {
 	if err != nil {
 		return done, err
 	}
-	return done, n.lake.Dispose(ctx, 0)
+	return done, errors.Join(n.lake.Dispose(ctx, 0), n.edges.Follow(ctx, nil))
 }

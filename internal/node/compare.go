@@ -142,7 +142,7 @@ func (n *Node) compare(ctx context.Context, s *shadow) error {
 		return nil
 	}
 	s.result.set(ShadowLive, s.result.ahead())
-	for e, err := range (replay{n.journal, n.lake}).Read(ctx, through+1) {
+	for e, err := range n.replay().Read(ctx, through+1) {
 		if err != nil {
 			return err
 		}

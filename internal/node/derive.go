@@ -23,6 +23,9 @@ type derivation struct {
 	seed  maphash.Seed
 	hash  map[event.ID]uint64 // of the rows that have to be there
 	other map[event.ID]*lake.Row
+
+	tally  lake.Tally
+	masker error // why events could not be masked
 }
 
 func (v *verifier) derivation(file lake.File) *derivation {
@@ -34,7 +37,10 @@ func (v *verifier) derivation(file lake.File) *derivation {
 
 // expect adds the rows of an entry.
 func (d *derivation) expect(e *event.Entry) {
-	evs := d.v.n.norm.Entry(e)
+	evs, err := d.v.n.columnsOf(e)
+	if err != nil && d.masker == nil {
+		d.masker = err
+	}
 	for i := range evs {
 		if e.Records[i].Erased == nil {
 			d.v.clocks.event(&evs[i])
@@ -48,12 +54,16 @@ func (d *derivation) expect(e *event.Entry) {
 // bytes give, that are missing, and that are too many. known says that the
 // originals could be read whole.
 func (d *derivation) compare(ctx context.Context, known bool) error {
+	if d.masker != nil {
+		return fmt.Errorf("derive columns of %s: %w", d.file.Path, d.masker)
+	}
 	err := d.v.n.lake.Rows(ctx, d.file, func(row *lake.Row, err error) error {
 		if err != nil {
 			d.v.fail("row", d.file.Path, "%v", err)
 			known = false
 			return nil
 		}
+		d.tally.Row(row)
 		want, ok := d.hash[row.ID]
 		delete(d.hash, row.ID)
 		switch {
@@ -70,6 +80,9 @@ func (d *derivation) compare(ctx context.Context, known bool) error {
 		return fmt.Errorf("read %s: %w", d.file.Path, err)
 	}
 	if known {
+		for _, text := range d.tally.Differs(&d.file) {
+			d.v.fail("file", d.file.Path, "%s", text)
+		}
 		for _, id := range sortedIDs(d.hash) {
 			d.v.fail("row", "record "+id.String(), "is missing in the columns of %s", d.file.Path)
 		}
@@ -91,7 +104,9 @@ func (d *derivation) name(ctx context.Context) error {
 				e = nil
 				continue
 			}
-			evs = d.v.n.norm.Entry(e)
+			if evs, err = d.v.n.columnsOf(e); err != nil {
+				return err
+			}
 		}
 		want := lake.RowOf(&evs[id.Leaf])
 		d.v.fail("row", "record "+id.String(), "column %s is not what the original bytes give",

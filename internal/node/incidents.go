@@ -80,11 +80,7 @@ func (n *Node) UpdateIncidents(ctx context.Context) error {
 			seeds = append(seeds, seed)
 		}
 	}
-	causes, err := reconstruct.New(reconstruct.Deps{Events: newRemembered(n), Findings: findings{n}})
-	if err != nil {
-		return err
-	}
-	groups, err := causes.Group(ctx, seeds)
+	groups, err := n.causes.Group(ctx, seeds)
 	if errors.Is(err, reconstruct.ErrNotFound) {
 		// The event of a finding is gone; the other findings have their groups.
 		n.cfg.Log.Warn("some findings are in no incident", "error", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/journald"
 	"github.com/evident-sec/evident/internal/pipeline"
 	"github.com/evident-sec/evident/internal/source"
 )
@@ -22,6 +23,8 @@ type IngestOptions struct {
 	Again    bool
 	Live     bool // a stream whose records should not wait for a full batch
 	Progress func(source.Progress)
+	// JournalKeys verify the forward-secure seals of systemd journals.
+	JournalKeys []*journald.Key
 }
 
 // Ingest reads the paths ("-" is stdin) into the journal.
@@ -45,7 +48,7 @@ func (n *Node) IngestStream(ctx context.Context, name string, in io.Reader, o In
 func (n *Node) reader(o IngestOptions) (*source.Reader, error) {
 	cfg := source.Config{
 		Append: n.appendForeign, Known: n.isKnown, Format: o.Format, Again: o.Again,
-		Progress: o.Progress, Sealed: n.sealSource, Log: n.cfg.Log,
+		Progress: o.Progress, Sealed: n.sealSource, JournalKeys: o.JournalKeys, Log: n.cfg.Log,
 	}
 	if o.Live {
 		cfg.MaxDelay = 500 * time.Millisecond
@@ -62,12 +65,6 @@ func (n *Node) appendForeign(ctx context.Context, e *event.Entry) error {
 	return n.Append(ctx, e)
 }
 
-func (n *Node) isKnown(id event.BatchID) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.known[id]
-}
-
 // Append stores one entry durably and returns after the sync. It waits while
 // the pipeline is far behind.
 func (n *Node) Append(ctx context.Context, e *event.Entry) error {
@@ -79,7 +76,7 @@ func (n *Node) Append(ctx context.Context, e *event.Entry) error {
 		return err
 	}
 	n.mu.Lock()
-	n.known[e.Batch] = true
+	n.known[e.Batch] = seq
 	n.mu.Unlock()
 	if seq > maxLag {
 		return n.await(ctx, seq-maxLag)

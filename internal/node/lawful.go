@@ -131,7 +131,7 @@ func (v *verifier) derives(file lake.File, damage error) bool {
 		return damage != nil // reading the rows will say what is wrong
 	}
 	defer scan.Close()
-	if scan.Mapping == v.n.norm.Version() || damage != nil {
+	if scan.Mapping == v.n.mapping() || damage != nil {
 		return true
 	}
 	v.foreign = append(v.foreign, foreign{file, scan.Mapping})
@@ -169,10 +169,10 @@ func (n *Node) noteMapping(ctx context.Context) error {
 		return nil // damage is for Verify to name
 	}
 	defer scan.Close()
-	if scan.Mapping == n.norm.Version() {
+	if scan.Mapping == n.mapping() {
 		return nil
 	}
 	return n.Record(ctx, Act{
-		Operation: mappingChanged, Caller: "evident", Detail: scan.Mapping + " " + n.norm.Version(),
+		Operation: mappingChanged, Caller: "evident", Detail: scan.Mapping + " " + n.mapping(),
 	})
 }

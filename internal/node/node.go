@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/daykey"
+	"github.com/evident-sec/evident/internal/edgelake"
 	"github.com/evident-sec/evident/internal/journal"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/ledger"
@@ -27,18 +29,28 @@ import (
 
 // Config says which folder to open and what to run on it.
 type Config struct {
-	Dir       string
-	Command   string        // who opens it, for the message to others
-	Rules     []string      // rule files and folders besides the starter pack
-	Shadow    []string      // folders that a set to compare may come from, besides Rules
-	NoDetect  bool          // receive and seal only
-	NoSearch  bool          // no query engine and hot table, e.g. for a bulk ingest
-	Reader    bool          // for one question: load the rules only if records wait for them
-	Frozen    bool          // process nothing, e.g. to verify what lies there
+	Dir      string
+	Command  string   // who opens it, for the message to others
+	Rules    []string // rule files and folders besides the starter pack
+	Shadow   []string // folders that a set to compare may come from, besides Rules
+	NoDetect bool     // receive and seal only
+	NoSearch bool     // no query engine and hot table, e.g. for a bulk ingest
+	Reader   bool     // for one question: load the rules only if records wait for them
+	Frozen   bool     // process nothing, e.g. to verify what lies there
+
+	AcceptLoss bool // go on though acknowledged entries are gone; see journal.Config
+
+	// MasterKey is the file of the master key set: "" is what EVIDENT_MASTER_KEY
+	// says, or keys/master.json in Dir.
+	MasterKey string
+	Masker    pipeline.Masker // stands between persons and columns; nil: they pass
+
 	Witnesses *proof.Policy // who cosigns checkpoints; nil: nobody is asked
 	SealAfter time.Duration
 	SealCount int
 	Log       *slog.Logger
+
+	EdgeMemory int64 // bytes of causal edges kept in memory; 0: 1 GiB
 }
 
 // Node is one open data folder.
@@ -48,11 +60,13 @@ type Node struct {
 	journal *journal.Stream
 	ledger  *ledger.Log
 	lake    *lake.Table
+	keys    *daykey.Ring
 	state   *state.Store
 	search  *search.Engine // nil with NoSearch
 	pipe    *pipeline.Pipeline
 	norm    *normalize.Normalizer
 	causes  *reconstruct.Reconstructor
+	edges   *edgelake.Store
 
 	book       atomic.Pointer[rulebook] // what judges; replaced by a reload
 	reloading  sync.Mutex               // held while the rules are read anew
@@ -66,8 +80,8 @@ type Node struct {
 
 	rate   rate
 	recent recent
-	mu     sync.Mutex // guards known
-	known  map[event.BatchID]bool
+	mu     sync.Mutex               // guards known
+	known  map[event.BatchID]uint64 // with the entry that holds the batch
 	stop   context.CancelFunc
 	closed []func() error
 }
@@ -88,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg, lock: held}
 	n.onClose(n.lock.release)
 	for _, open := range []func(context.Context) error{
-		n.openMapping, n.openStores, n.openRules, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
+		n.openMapping, n.openStores, n.openRules, n.openEdges, n.openSearch, n.openCauses, n.loadKnown, n.startPipeline,
 		n.noteMapping,
 	} {
 		if err := open(ctx); err != nil {
@@ -100,8 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) onClose(f func() error) { n.closed = append(n.closed, f) }
 
-// openStores opens ledger and lake before the journal: if the journal was
-// lost, its numbers have to go on behind what the others have.
+// openStores opens ledger and lake before the journal, which depends on them.
 func (n *Node) openStores(ctx context.Context) (err error) {
 	dir, log := n.cfg.Dir, n.cfg.Log
 	n.ledger, err = ledger.Open(ctx, ledger.Config{
@@ -111,21 +124,20 @@ func (n *Node) openStores(ctx context.Context) (err error) {
 		return fmt.Errorf("open ledger: %w", err)
 	}
 	n.onClose(n.ledger.Close)
+	if err := n.openKeys(); err != nil {
+		return err
+	}
 	// The pipeline decides when to seal, after the state has what it needs.
 	n.lake, err = lake.Open(ctx, lake.Config{
-		Dir: n.lakeDir(), SealEvents: math.MaxInt, Log: log, Mapping: n.norm.Version(),
+		Dir: n.lakeDir(), SealEvents: math.MaxInt, Log: log, Mapping: n.mapping(), Keys: n.keys,
 	})
 	if err != nil {
 		return fmt.Errorf("open lake: %w", err)
 	}
 	n.onClose(n.lake.Close)
-	n.journal, err = journal.Open(ctx, journal.Config{
-		Dir: filepath.Join(dir, "journal"), FirstSeq: max(n.ledger.Next(), n.lake.Watermark()+1), Log: log,
-	})
-	if err != nil {
-		return fmt.Errorf("open journal: %w", err)
+	if err := n.openJournal(ctx); err != nil {
+		return err
 	}
-	n.onClose(n.journal.Close)
 	n.state, err = state.Open(ctx, dir)
 	if err != nil {
 		return fmt.Errorf("open state: %w", err)
@@ -136,51 +148,13 @@ func (n *Node) openStores(ctx context.Context) (err error) {
 
 func (n *Node) lakeDir() string { return filepath.Join(n.cfg.Dir, "lake") }
 
-// loadKnown collects the batches that need not be ingested again: those in the
-// state and those that the state has not seen yet.
-func (n *Node) loadKnown(ctx context.Context) error {
-	n.known = make(map[event.BatchID]bool)
-	if n.cfg.Frozen {
-		return nil // nothing is taken, and damage is for Verify to name
-	}
-	batches, err := n.state.Batches(ctx)
-	if err != nil {
-		return err
-	}
-	for id := range batches {
-		n.known[id] = true
-	}
-	through, err := n.state.Through(ctx)
-	if err != nil {
-		return err
-	}
-	first, last, err := n.journal.Bounds(ctx)
-	if err != nil {
-		return fmt.Errorf("read journal bounds: %w", err)
-	}
-	for e, err := range (replay{n.journal, n.lake}).sealed(ctx, through+1, first) {
-		if err != nil {
-			return err
-		}
-		n.known[e.Batch] = true
-	}
-	for seq := max(through+1, first); seq <= last; seq++ {
-		e, err := n.journal.Get(ctx, seq)
-		if err != nil {
-			return fmt.Errorf("read journal entry %d: %w", seq, err)
-		}
-		n.known[e.Batch] = true
-	}
-	return nil
-}
-
 func (n *Node) startPipeline(ctx context.Context) error {
 	if n.cfg.Frozen {
 		return nil
 	}
 	cfg := pipeline.Config{
-		Journal: replay{n.journal, n.lake}, Ledger: n.ledger, Lake: n.lake, State: n.state,
-		Normalize: n.norm, Detect: n.book.Load().detect, Partial: n.cfg.Reader, Log: n.cfg.Log,
+		Journal: n.replay(), Ledger: n.ledger, Lake: n.lake, State: n.state,
+		Edges: n.edges, Normalize: n.norm, Masker: n.cfg.Masker, Detect: n.book.Load().detect, Partial: n.cfg.Reader, Log: n.cfg.Log,
 		SealAfter: n.cfg.SealAfter, SealCount: n.cfg.SealCount,
 	}
 	if n.search != nil {

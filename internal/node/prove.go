@@ -23,17 +23,10 @@ var ErrUnsealed = errors.New("event is not under a checkpoint yet")
 // Entry returns a journal entry with all its records, from the journal or,
 // once it is purged there, from the lake.
 func (n *Node) Entry(ctx context.Context, seq uint64) (*event.Entry, error) {
-	e, err := n.journal.Get(ctx, seq)
-	if err == nil {
-		return e, nil
+	e, err := n.replay().Entry(ctx, seq)
+	if errors.Is(err, journal.ErrNotFound) {
+		err = ErrNoEvent
 	}
-	if !errors.Is(err, journal.ErrNotFound) {
-		return nil, fmt.Errorf("read journal entry %d: %w", seq, err)
-	}
-	if seq > n.lake.Watermark() {
-		return nil, fmt.Errorf("read entry %d: %w", seq, ErrNoEvent)
-	}
-	e, err = n.lake.Entry(ctx, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read entry %d: %w", seq, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/journal"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/ledger"
 	"github.com/evident-sec/evident/proof"
@@ -56,6 +57,7 @@ type verifier struct {
 	lawful    lawful
 	foreign   []foreign // files that another mapping made
 	clocks    clocks
+	losses    map[string]Failure // by batch, or by entry where that is not known
 }
 
 // Verify recomputes every hash from the stored bytes: records to entry roots,
@@ -81,7 +83,7 @@ func (n *Node) VerifyAgainst(
 	}
 	defer n.lake.Pin()()
 	for _, check := range []func(context.Context) error{
-		v.ledger, outside.check(v), v.lake, v.journal, v.missing,
+		v.ledger, outside.check(v), v.lake, v.journal, v.missing, v.gone,
 		v.destroyed, v.mappings, v.skewed, v.silent, v.catalog, v.derived,
 	} {
 		if err := check(ctx); err != nil {
@@ -162,6 +164,7 @@ func (v *verifier) file(ctx context.Context, file lake.File) error {
 			continue
 		}
 		v.entry(e, file)
+		d.tally.Entry(&file, e)
 		if derive {
 			d.expect(e)
 		}
@@ -200,6 +203,13 @@ func (v *verifier) entry(e *event.Entry, file lake.File) {
 	where := fmt.Sprintf("entry %d", e.Seq)
 	sealed, ok := v.manifests[e.Seq]
 	delete(v.manifests, e.Seq)
+	v.brought(e)
+	if l, lost := journal.LossOf(e); lost {
+		other := ok && ledger.ManifestOf(e) != sealed
+		if v.lost(e, l, other); other {
+			return
+		}
+	}
 	if !ok {
 		if e.Seq <= v.sealed {
 			v.fail("entry", where, "is stored, but the ledger has no such entry, or has it twice")

@@ -45,7 +45,26 @@ func (v *verifier) catalog(ctx context.Context) error {
 	for _, text := range found {
 		v.fail("lake", where, "%s", text)
 	}
-	return nil
+	return v.metadata(ctx)
+}
+
+// metadata checks what foreign engines read of the lake. That it was altered and made
+// anew earlier is told as a notice: nothing of it is left.
+func (v *verifier) metadata(ctx context.Context) error {
+	faults, err := v.n.lake.CheckMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		v.fail("metadata", f.Where, "%s", f.Text)
+	}
+	notes, err := v.n.lake.Rebuilds(ctx)
+	if len(faults) == 0 {
+		for _, f := range notes {
+			v.out.Notices = append(v.out.Notices, Failure{"metadata", f.Where, f.Text})
+		}
+	}
+	return err
 }
 
 // derived checks the state. It is no evidence, and everything in it can be

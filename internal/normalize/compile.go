@@ -123,6 +123,7 @@ func (c *compiler) compile(n *Normalizer) error {
 	n.catalog = newCatalog(sources)
 	n.decoder.numbers = numbering{}
 	n.decoder.numbers.sources(sources)
+	n.journal = n.decoder.numbers.of(journalMark)
 	for i := range n.catalog.indexes {
 		n.catalog.indexes[i].id = n.decoder.numbers.of(n.catalog.indexes[i].field)
 	}

@@ -36,6 +36,7 @@ func newShape(m *node) (s *shape, use string, err error) {
 		"unwrap":  listInto(&s.unwrap),
 		"zip":     listInto(&s.zip),
 		"compact": func(n *node) error { s.compact = n.text == "true"; return nil },
+		"lines":   func(n *node) error { s.lines = n.text == "true"; return nil },
 		"rename": func(n *node) error {
 			for _, e := range n.entries {
 				s.rename[e.key] = e.val.text

@@ -43,6 +43,7 @@ type reader struct {
 	scratch event.Fields
 	fields  func(s string, out event.Fields) (event.Fields, error)
 	lines   bool // messages are matched against the patterns
+	journal bool // records are entries of the systemd journal
 	evtx    *evtxDecoder
 	json    *jsonScanner
 	lexicon *lexicon
@@ -70,6 +71,8 @@ func (d *decoder) reader(mem *memory, format event.Format, schema string) *reade
 		r.timesketch(mem, schema)
 	case event.FormatEVTX:
 		r.evtx = d.evtxDecoder()
+	case event.FormatJournal:
+		r.journal, r.lines = true, true
 	case event.FormatText:
 		r.fields = func(s string, out event.Fields) (event.Fields, error) {
 			return appendText(out, "message", s), nil
@@ -111,17 +114,22 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 	if r.evtx != nil {
 		return r.readEVTX(raw)
 	}
-	fields, err := r.fields(validText(raw), r.scratch[:0])
+	fields, err := r.decodeText(raw)
 	r.layout = nil
+	lines := r.lines
 	if err == nil && r.known(fields) {
+		lines = lines || r.layout.lines
 		fields = r.layout.lift(fields)
 	} else if err == nil {
 		if message := fields.Text("message"); r.text != nil && strings.HasPrefix(message, "<Event") {
 			fields = r.text.apply(r.decoder, r.mem, fields)
 		}
-		fields = r.lift(r.mem, fields)
+		if s := r.shapeOf(fields); s != nil {
+			lines = lines || s.lines
+			fields = s.apply(r.decoder, r.mem, fields)
+		}
 	}
-	if n := len(fields); err == nil && r.lines {
+	if n := len(fields); err == nil && lines {
 		if fields = r.matchMessage(fields); len(fields) > n {
 			r.layout = nil
 		}
@@ -131,6 +139,14 @@ func (r *reader) read(raw []byte) (event.Fields, error) {
 		return nil, err
 	}
 	return r.mem.keepFields(fields), err
+}
+
+// decodeText reads the fields of a record that is not binary XML.
+func (r *reader) decodeText(raw []byte) (event.Fields, error) {
+	if r.journal {
+		return decodeJournal(r.mem, raw, r.scratch[:0])
+	}
+	return r.fields(validText(raw), r.scratch[:0])
 }
 
 // known reports whether the fields have a layout by which they can be lifted.

@@ -11,6 +11,7 @@ import (
 // are called once the wrapper is off, and where the fields that mappings ask
 // for are.
 type layout struct {
+	lines   bool // messages are matched against the patterns
 	fixed   bool // lifting does not depend on values
 	renamed []renamedField
 	aliases []aliasField
@@ -43,6 +44,7 @@ func (d *decoder) layoutOf(fields event.Fields) *layout {
 	if s != nil {
 		probe = s.apply(d, nil, probe) // numbers are not expanded: only names change
 		l.fixed = !s.expands(probe)
+		l.lines = s.lines
 	}
 	for i := range probe {
 		from, _ := strconv.Atoi(probe[i].Value.Text)

@@ -21,6 +21,7 @@ type Normalizer struct {
 	decoder decoder
 	catalog catalog
 	version string
+	journal int32 // number of the field that marks entries of the systemd journal
 
 	lexicons sync.Pool // of *lexicon: names of JSON records, used again
 }
@@ -176,7 +177,11 @@ type found struct {
 
 // sourceOf finds the event's source and sets its log source.
 func (n *Normalizer) sourceOf(r *run, ev *event.Event) found {
-	f := found{source: n.catalog.find(r, ev.Format)}
+	format := ev.Format
+	if format == event.FormatJSON && r.get(n.journal) != nil {
+		format = event.FormatJournal // journalctl -o json
+	}
+	f := found{source: n.catalog.find(r, format)}
 	if f.source == nil {
 		return f
 	}

@@ -18,6 +18,7 @@ type shape struct {
 	alias   []renaming        // names to add where they are missing
 	zip     []string          // list of names, list of values: becomes fields
 	compact bool              // spaces in names are dropped
+	lines   bool              // messages are matched against the patterns
 }
 
 // renaming gives the value of from also the name to.
@@ -28,14 +29,6 @@ type renaming struct {
 // expansion is a text field whose content holds further fields.
 type expansion struct {
 	field, kind string
-}
-
-// lift applies the first shape that fits.
-func (d *decoder) lift(mem *memory, fields event.Fields) event.Fields {
-	if s := d.shapeOf(fields); s != nil {
-		return s.apply(d, mem, fields)
-	}
-	return fields
 }
 
 // shapeOf returns the first shape that fits, nil for none.
@@ -131,6 +124,9 @@ func (e expansion) apply(d *decoder, mem *memory, fields event.Fields) event.Fie
 			at = i
 			break
 		}
+	}
+	if at >= 0 && e.kind == "journal-audit" {
+		return journalAudit(fields)
 	}
 	if at < 0 || fields[at].Value.Kind != event.String {
 		return fields

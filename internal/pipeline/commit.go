@@ -37,6 +37,7 @@ type committer struct {
 	hot      []event.Event // committed, but not searchable yet
 	last     uint64        // last entry committed
 	oldest   time.Time     // when the oldest unsealed event was committed
+	day      time.Time     // of arrival, of the last entry that the lake got
 	orders   []order
 	unpurged bool
 
@@ -146,8 +147,20 @@ func (c *committer) show(ctx context.Context) error {
 }
 
 func (c *committer) store(ctx context.Context, j *job) error {
+	// A file holds one day's arrivals: its originals are under that day's key.
+	if day := j.entry.Received.UTC().Truncate(24 * time.Hour); !day.Equal(c.day) {
+		if c.p.cfg.Lake.Pending() > 0 {
+			if err := c.seal(ctx); err != nil {
+				return err
+			}
+		}
+		c.day = day
+	}
 	if err := c.p.cfg.Lake.Append(ctx, j.entry, j.events); err != nil {
 		return fmt.Errorf("append entry %d to lake: %w", j.entry.Seq, err)
+	}
+	if c.p.cfg.Edges != nil {
+		c.p.cfg.Edges.Append(j.entry.Seq, j.events)
 	}
 	if c.oldest.IsZero() {
 		c.oldest = time.Now()
@@ -256,6 +269,9 @@ func (c *committer) seal(ctx context.Context) error {
 	}
 	if err := c.p.cfg.Lake.Seal(ctx); err != nil {
 		return fmt.Errorf("seal lake: %w", err)
+	}
+	if c.p.cfg.Edges != nil {
+		c.p.cfg.Edges.Sealed()
 	}
 	clear(c.hot) // the lake has them now
 	c.hot = c.hot[:0]

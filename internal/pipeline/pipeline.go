@@ -49,6 +49,13 @@ type Hot interface {
 	Sealed(ctx context.Context, through uint64) error
 }
 
+// Edges keeps what events say about cause. Append follows Lake.Append with the
+// same entry, Sealed follows whatever may have sealed the lake.
+type Edges interface {
+	Append(seq uint64, evs []event.Event)
+	Sealed()
+}
+
 // State takes findings, batches, dead letters, the freshness of sources and the
 // windows of correlations.
 type State interface {
@@ -57,14 +64,16 @@ type State interface {
 	Apply(ctx context.Context, c state.Change) error
 }
 
-// Config wires a Pipeline; Hot and Detect may be nil.
+// Config wires a Pipeline; Hot, Edges and Detect may be nil.
 type Config struct {
 	Journal   Journal
 	Ledger    Ledger
 	Lake      Lake
 	Hot       Hot
+	Edges     Edges
 	State     State
 	Normalize *normalize.Normalizer
+	Masker    Masker // nil: values that identify a person pass
 	Detect    *detect.Detector
 	Partial   bool          // Detect may lack rules of this state: keep the windows it does not know
 	Workers   int           // 0: one a processor
@@ -144,6 +153,11 @@ func (p *Pipeline) Status() Status {
 // of the state.
 func (p *Pipeline) Correlations() correlate.Stats { return *p.windows.Load() }
 
+// ahead is how many entries workers may have finished before they are committed:
+// about what they get done while the lake is being sealed. It bounds memory: an
+// entry with its events takes up to a few megabytes.
+const ahead = 24
+
 // Run processes entries until ctx ends; then it returns nil. Any other end is
 // an error, after which nothing is processed any more.
 func (p *Pipeline) Run(ctx context.Context) (err error) {
@@ -160,8 +174,8 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	}
 	p.through.Store(c.start() - 1)
 	p.rules.from(c.start())
-	jobs := make(chan *job, p.cfg.Workers)      // to the workers
-	ordered := make(chan *job, p.cfg.Workers*2) // the same jobs, in order
+	jobs := make(chan *job, ahead)    // to the workers
+	ordered := make(chan *job, ahead) // the same jobs, in order
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(jobs)

@@ -49,13 +49,14 @@ func (p *Pipeline) process(j *job, judge *detect.Judge) {
 	j.events = slices.DeleteFunc(p.cfg.Normalize.Entry(j.entry), func(ev event.Event) bool {
 		return j.entry.Records[ev.ID.Leaf].Erased != nil
 	})
-	if judge == nil {
-		return
-	}
 	for i := range j.events {
+		if judge == nil {
+			break
+		}
 		ev := &j.events[i]
 		if j.err = judge.Add(&j.verdict, ev, j.entry.Records[ev.ID.Leaf].Position); j.err != nil {
 			return
 		}
 	}
+	j.err = Mask(p.cfg.Masker, j.events) // rules judge what arrived
 }

@@ -7,20 +7,14 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // ErrNotFound says that the store holds no event of that identifier.
 var ErrNotFound = errors.New("event not found")
 
 // Query asks for events: all conditions hold together, an empty one always.
-type Query struct {
-	From, To time.Time // From <= time < To
-	Hosts    []string  // short lower-case names
-	Classes  []uint32  // class_uid
-	Address  string    // src_endpoint.ip or device.ip is this
-	Session  string    // session.uid or actor.session.uid is this
-	Named    string    // actor.user.uid, actor.user.name, resource.name or app.name is this
-}
+type Query = edge.Query
 
 // Events reads stored events. Implementations need not fill Native or Raw, may
 // reuse the event between calls of visit, and stop with the error visit
@@ -30,6 +24,20 @@ type Events interface {
 	Event(ctx context.Context, id event.ID) (event.Event, error)
 	// Each visits the matching events ordered by time, entry and leaf.
 	Each(ctx context.Context, q Query, visit func(*event.Event) error) error
+}
+
+// Edges reads what was stored of events when they came: the same as reading each
+// with edge.RecordOf, much faster.
+type Edges interface {
+	// Each visits the matching records ordered by time, entry and leaf. The
+	// record may be used again between calls; its texts stay.
+	Each(ctx context.Context, q Query, visit func(*edge.Record) error) error
+}
+
+// Dated is an Events that knows how far back it reaches.
+type Dated interface {
+	// Oldest returns the time of the oldest event kept, zero where there is none.
+	Oldest(ctx context.Context) (time.Time, error)
 }
 
 // Finding is what a rule said about an event.
@@ -79,9 +87,18 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Deps are what a Reconstructor works with. Findings may be nil.
+// Filled returns the limits with every default written out.
+func (l Limits) Filled() Limits {
+	l = l.withDefaults()
+	l.Search = l.Search.Filled()
+	return l
+}
+
+// Deps are what a Reconstructor works with. Findings may be nil, and so may
+// Edges: then events are read. The results are the same.
 type Deps struct {
 	Events   Events
+	Edges    Edges
 	Findings Findings
 	Limits   Limits
 }
@@ -90,6 +107,7 @@ type Deps struct {
 // dependencies are.
 type Reconstructor struct {
 	events   Events
+	edges    Edges // nil: events are read
 	findings Findings
 	limits   Limits
 }
@@ -100,6 +118,6 @@ func New(deps Deps) (*Reconstructor, error) {
 		return nil, errors.New("create reconstructor: no event source")
 	}
 	return &Reconstructor{
-		events: deps.Events, findings: deps.Findings, limits: deps.Limits.withDefaults(),
+		events: deps.Events, edges: deps.Edges, findings: deps.Findings, limits: deps.Limits.withDefaults(),
 	}, nil
 }

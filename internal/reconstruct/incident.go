@@ -31,6 +31,9 @@ func (r *Reconstructor) within(ctx context.Context, sc *scope, ev *event.Event) 
 		return nil, fmt.Errorf("reconstruct %s: %w", ev.ID, err)
 	}
 	w := newWriter(sc, sp, ev)
+	if w.oldest, err = r.oldest(ctx); err != nil {
+		return nil, fmt.Errorf("reconstruct %s: %w", ev.ID, err)
+	}
 	return w.result(), nil
 }
 
@@ -44,6 +47,7 @@ type writer struct {
 	links   map[int][]*causal.Link // by target
 	acts    []act
 	folded  int
+	oldest  time.Time // of all events kept, zero where that is not known
 }
 
 func newWriter(sc *scope, sp *causal.Spine, seed *event.Event) *writer {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/causal"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // errBudget stops a load; it never leaves the package.
@@ -111,13 +112,7 @@ func (sc *scope) load(ctx context.Context, q Query) error {
 	if sc.truncated {
 		return nil
 	}
-	err := sc.r.events.Each(ctx, q, func(ev *event.Event) error {
-		if sc.builder.Events() >= sc.r.limits.Events {
-			return errBudget
-		}
-		sc.builder.Add(ev, len(sc.tags[ev.ID]) > 0)
-		return nil
-	})
+	err := sc.each(ctx, q)
 	if errors.Is(err, errBudget) {
 		sc.truncated = true
 		return nil
@@ -126,6 +121,38 @@ func (sc *scope) load(ctx context.Context, q Query) error {
 		return fmt.Errorf("load events: %w", err)
 	}
 	return nil
+}
+
+// each adds the events of a query from the stored edges, else from the events.
+func (sc *scope) each(ctx context.Context, q Query) error {
+	full := func() bool { return sc.builder.Events() >= sc.r.limits.Events }
+	if sc.r.edges == nil {
+		return sc.r.events.Each(ctx, q, func(ev *event.Event) error {
+			if full() {
+				return errBudget
+			}
+			sc.builder.Add(ev, len(sc.tags[ev.ID]) > 0)
+			return nil
+		})
+	}
+	return sc.r.edges.Each(ctx, q, func(r *edge.Record) error {
+		if full() {
+			return errBudget
+		}
+		if sc.builder.AddRecord(r, len(sc.tags[r.ID]) > 0) {
+			return nil
+		}
+		ev, err := sc.r.events.Event(ctx, r.ID) // a finding is on it: whoever acted is wanted
+		if errors.Is(err, ErrNotFound) {
+			return nil // gone since
+		}
+		if err != nil {
+			return err
+		}
+		ev.Time = r.Time // as it is stored
+		sc.builder.Add(&ev, true)
+		return nil
+	})
 }
 
 // ask loads what a query names, once.

@@ -125,15 +125,7 @@ func (w *writer) gaps(steps []step) []Gap {
 		gap.AfterStep = w.afterStep(&g, steps)
 		out = append(out, gap)
 	}
-	if w.sc.truncated {
-		out = append(out, Gap{
-			Kind: causal.GapBudget, From: w.sc.from, To: w.sc.to,
-			Text: fmt.Sprintf("Loading stopped at %d events or %d rounds; later links were not looked "+
-				"for.", w.sc.r.limits.Events, w.sc.r.limits.Rounds),
-			WouldClose: "A reconstruction with a higher limit or a shorter window",
-		})
-	}
-	return out
+	return append(out, w.reachGaps(steps)...)
 }
 
 // hosts describes the hosts of the spine, those without logs included.

@@ -62,6 +62,9 @@ func TestOwnLabels(t *testing.T) {
 	if s.Story.Visible != 3 || s.Story.Told != 3 || s.Story.Tau != 1 || s.Story.Top1 != 3 {
 		t.Errorf("story %+v", s.Story)
 	}
+	if s.Story.CauseRow < 1 || s.Story.CauseRow > 1+s.Gaps || rep.Total.Rows != s.Story.CauseRow {
+		t.Errorf("root cause after %d rows of %d gaps, most %d", s.Story.CauseRow, s.Gaps, rep.Total.Rows)
+	}
 	if s.Baselines.Tree.Hits != 3 || s.Baselines.Closure.Hits != 3 || s.Baselines.Closure.Wrong == 0 {
 		t.Errorf("baselines %+v: the closure must take the editor too", s.Baselines)
 	}

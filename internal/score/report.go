@@ -68,6 +68,7 @@ type Total struct {
 	GapsReported    float64 `json:"gaps_reported"`    // of broken links, by a gap that names them
 	GapsTraced      float64 `json:"gaps_reported_or_numbers_missing"`
 	Invented        int     `json:"invented_links"`
+	Rows            int     `json:"rows_to_cause"` // most of all seeds whose key has steps
 	Slowest         float64 `json:"slowest_seconds"`
 }
 
@@ -109,6 +110,9 @@ func (t *Total) add(s *SeedScore) {
 		t.KeyReduction = cut
 	}
 	t.Tau = min(t.Tau, s.Story.Tau)
+	if s.Story.Visible > 0 {
+		t.Rows = max(t.Rows, s.Story.rows(s))
+	}
 	t.Slowest = max(t.Slowest, s.Took.Seconds())
 }
 
@@ -133,7 +137,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tab, strings.Join([]string{
 		"campaign", "seed", "starts", "precision", "tree", "closure", "cut", "steps", "tau", "top-1",
-		"top-3", "grade", "time",
+		"top-3", "rows", "grade", "time",
 	}, "\t"))
 	for i := range r.Campaigns {
 		r.Campaigns[i].rows(tab)
@@ -149,11 +153,11 @@ func (r *Report) WriteText(w io.Writer) error {
 func (c *CampaignScore) rows(w io.Writer) {
 	for i := range c.Seeds {
 		s := &c.Seeds[i]
-		fmt.Fprintf(w, "%s\t%s\t%d/%d\t%.1f%%\t%s\t%s\t%.0fx\t%d\t%.2f\t%d/%d\t%d/%d\t%s\t%s\n",
+		fmt.Fprintf(w, "%s\t%s\t%d/%d\t%.1f%%\t%s\t%s\t%.0fx\t%d\t%.2f\t%d/%d\t%d/%d\t%d\t%s\t%s\n",
 			printable.Text(c.Name), printable.Text(s.Seed), s.Processes.Hits, s.Processes.Want,
 			100*s.Processes.Precision(), s.Baselines.Tree.short(), s.Baselines.Closure.short(),
 			s.reduction(), s.Key, s.Story.Tau, s.Story.Top1, s.Story.Technique, s.Story.Top3,
-			s.Story.Technique, s.Grade, s.Took.Round(time.Millisecond))
+			s.Story.Technique, s.Story.CauseRow, s.Grade, s.Took.Round(time.Millisecond))
 	}
 	for _, name := range c.Unknown {
 		fmt.Fprintf(w, "%s\t%s\tthe logs hold no such record\n", printable.Text(c.Name),
@@ -176,6 +180,7 @@ func (r *Report) totals(w io.Writer) {
 		100*t.LowestRecall, 100*t.LowestPrecision)
 	row("reduction", "at least %.0fx, key view %.0fx", t.Reduction, t.KeyReduction)
 	row("order (Kendall tau)", "at least %.2f; %.0f%% of visible steps told", t.Tau, 100*t.Told)
+	row("rows read to the root cause", "at most %d", t.Rows)
 	row("technique", "top-1 %.0f%%, top-3 %.0f%%; parent technique counted: %.0f%%, %.0f%%",
 		100*t.Top1, 100*t.Top3, 100*t.Family1, 100*t.Family3)
 	row("network logons", "%d, %d from the host itself, %d with address", x.Logons, x.Local, x.Address)

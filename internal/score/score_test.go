@@ -34,6 +34,9 @@ func TestSharedCampaigns(t *testing.T) {
 	if total.Reduction < 200 || total.KeyReduction < 1000 {
 		t.Errorf("reduction %.0f, key view %.0f", total.Reduction, total.KeyReduction)
 	}
+	if total.Rows > 15 {
+		t.Errorf("%d rows read to the root cause, at most 15 are wanted", total.Rows)
+	}
 	if total.Top1 < 0.65 || total.Top3 < 0.85 {
 		t.Errorf("technique top-1 %.2f, top-3 %.2f", total.Top1, total.Top3)
 	}
@@ -48,6 +51,7 @@ func TestSharedCampaigns(t *testing.T) {
 	}
 	for _, c := range rep.Campaigns {
 		for _, s := range c.Seeds {
+			t.Logf("%s %s: root cause after %d rows", c.Name, s.Seed, s.Story.CauseRow)
 			if !s.Same || s.Story.Proven != s.Story.Sentences {
 				t.Errorf("%s %s: same again %v, %d of %d sentences with an event", c.Name, s.Seed, s.Same,
 					s.Story.Proven, s.Story.Sentences)

@@ -21,14 +21,16 @@ type Story struct {
 	Family3   int      `json:"technique_family_top3"`
 	Proven    int      `json:"sentences_with_event"`
 	Sentences int      `json:"sentences"`
-	RootRow   int      `json:"rows_to_root"` // rows read until the first entry is told
+	RootRow   int      `json:"rows_to_root"`  // steps read until the first entry is told
+	CauseRow  int      `json:"rows_to_cause"` // rows of the page read until the root cause is told, 0 where none tells it
 	Misnamed  []string `json:"misnamed,omitempty"`
 }
 
 // told is a labelled step and the step of the result that tells it.
 type told struct {
-	step *Step
-	by   *reconstruct.Step
+	step  *Step
+	by    *reconstruct.Step
+	first bool // the first that left a record: the root cause
 }
 
 func compareStory(c *Campaign, s *store, res *reconstruct.Result) Story {
@@ -48,8 +50,11 @@ func compareStory(c *Campaign, s *store, res *reconstruct.Result) Story {
 		out.Visible++
 		if by := teller(res, want); by != nil {
 			out.Told++
-			matched = append(matched, told{&c.Steps[i], by})
+			matched = append(matched, told{step: &c.Steps[i], by: by, first: out.Visible == 1})
 		}
+	}
+	if len(matched) > 0 && matched[0].first {
+		out.CauseRow = rowOf(res, matched[0].by.N)
 	}
 	out.Tau, out.Pairs = kendall(matched)
 	for _, m := range matched {
@@ -167,7 +172,32 @@ func family(technique string) string {
 	return parent
 }
 
-// rootRow is how many rows a reader needs until the first entry is told; 0
+// rows are the rows to the root cause; where no step tells it, all and one more.
+func (s *Story) rows(of *SeedScore) int {
+	if s.CauseRow == 0 {
+		return of.Key + of.Gaps + 1
+	}
+	return s.CauseRow
+}
+
+// rowOf is how many rows of the page a reader has read when step n is read: the
+// steps from the top, and the gaps that stand among them.
+func rowOf(res *reconstruct.Result, n int) int {
+	rows := 0
+	for i := range res.Steps {
+		if res.Steps[i].N <= n {
+			rows++
+		}
+	}
+	for _, g := range res.Gaps {
+		if g.AfterStep < n {
+			rows++
+		}
+	}
+	return rows
+}
+
+// rootRow is how many steps a reader needs until the first entry is told; 0
 // where the result names none.
 func rootRow(res *reconstruct.Result) int {
 	entries := map[event.ID]bool{}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/evident-sec/evident/internal/search/glob"
 )
 
 // maxSuggestions bounds a completion.
@@ -55,7 +57,7 @@ func Complete(query string, cursor int) Completion {
 		return c
 	}
 	if c.Prefix = word; !strings.HasPrefix(word, `"`) {
-		c.Items = names(word)
+		c.Items = suggested(word)
 		if colon := strings.IndexByte(query[cursor:c.To], ':'); colon >= 0 {
 			c.To = cursor + colon + 1 // the value behind a name stays
 		}
@@ -91,7 +93,7 @@ func stageItems(stage, word string) (out []Suggestion) {
 	words := stageWords
 	if stage != "" {
 		words = []string{"by"}
-		for _, s := range names(word) {
+		for _, s := range suggested(word) {
 			if s.Kind == "field" {
 				s.Text = strings.TrimSuffix(s.Text, ":")
 				out = append(out, s)
@@ -133,10 +135,10 @@ func wordEnd(query string, cursor int) int {
 	return len(query)
 }
 
-// names suggests operators and field names for a word: those that begin with
+// suggested suggests operators and field names for a word: those that begin with
 // it first, then those that have a part beginning with it, then others that
 // contain it.
-func names(word string) []Suggestion {
+func suggested(word string) []Suggestion {
 	var ranked [3][]Suggestion
 	for _, op := range []string{"AND", "OR", "NOT"} {
 		if word != "" && strings.HasPrefix(op, word) {
@@ -174,8 +176,8 @@ func (e *Engine) Complete(ctx context.Context, query string, cursor int) (Comple
 	}
 	for _, v := range values {
 		var text strings.Builder
-		g := glob(v.Value)
-		g.write(&text, meaningful(g, true))
+		g := glob.Glob(v.Value)
+		g.Write(&text, meaningful(g, true))
 		c.Items = append(c.Items, Suggestion{Text: text.String(), Kind: "value", Count: v.Count})
 	}
 	return c, nil

@@ -13,6 +13,8 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"github.com/evident-sec/evident/internal/search/records"
+	"github.com/evident-sec/evident/internal/search/sieve"
 	"github.com/evident-sec/evident/internal/search/turns"
 )
 
@@ -48,6 +50,9 @@ type Config struct {
 	Queries  int           // queries at the same time, further ones wait; 0 is 8
 	Time     time.Duration // limit of one question's time; 0 is none
 	Files    Files         // nil: there are only hot events
+
+	// Originals reads the files of original bytes; nil: they are plain Parquet, which DuckDB reads.
+	Originals records.Reader
 }
 
 // Engine answers queries. Its methods are safe for concurrent use.
@@ -56,8 +61,10 @@ type Engine struct {
 	files Files
 	hot   *hot
 
-	secret  string // key of the pseudonyms that SQL sees
+	records *records.Table // nil where DuckDB reads original bytes itself
+	secret  string         // key of the pseudonyms that SQL sees
 	running turns.Turns
+	sieves  *sieve.Cache  // which files may hold an identifier
 	limit   time.Duration // of one question; 0: none
 }
 
@@ -77,9 +84,12 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(cfg.Queries + 1) // one writes
 	db.SetMaxIdleConns(cfg.Queries + 1)
-	e := &Engine{db: db, files: cfg.Files, limit: cfg.Time, secret: newSecret()}
+	e := &Engine{db: db, files: cfg.Files, limit: cfg.Time, secret: newSecret(), sieves: sieve.NewCache(sieveBytes)}
 	if err = configure(ctx, db, cfg); err == nil {
 		e.hot, err = openHot(ctx, db)
+	}
+	if err == nil {
+		e.records, err = records.Register(ctx, db, cfg.Originals)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open search: %w", err), db.Close())

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
+	"github.com/evident-sec/evident/internal/search/names"
+
 	"github.com/evident-sec/evident/event"
 )
 
@@ -65,7 +69,7 @@ func (v *view) facets(
 		" AND " + col + " IS NOT NULL"
 	if spec.prefix != "" {
 		stmt += " AND starts_with(lower(CAST(" + col + " AS VARCHAR)), " +
-			b.arg(folded(spec.prefix)) + ")"
+			b.arg(plain.Fold(spec.prefix)) + ")"
 	}
 	stmt += " GROUP BY value ORDER BY n DESC, value LIMIT " + strconv.Itoa(max(spec.n, 0))
 	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
@@ -142,9 +146,9 @@ func (f *field) names(prefix string) []Facet {
 	var all []string
 	switch f.kind {
 	case kindSeverity:
-		all = severities[:]
+		all = names.Severities[:]
 	case kindClass:
-		for _, c := range mappedClasses {
+		for _, c := range names.Classes {
 			all = append(all, c.Name)
 		}
 	default:

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/safeguard"
 	"github.com/evident-sec/evident/internal/textmatch"
@@ -160,7 +162,7 @@ func generalFields() []field {
 		},
 		{
 			name: "raw_data", kind: kindRaw, caption: "Original bytes of the record",
-			text: func(ev *event.Event) string { return rawText(ev.Raw) },
+			text: func(ev *event.Event) string { return plain.Raw(ev.Raw) },
 		},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evident-sec/evident/internal/search/glob"
+
 	"github.com/evident-sec/evident/event"
 	"pgregory.net/rapid"
 )
@@ -143,26 +145,26 @@ func genValue() *rapid.Generator[string] {
 		if strings.HasPrefix(word, "10.") {
 			return "10.1.*"
 		}
-		var g glob
+		var g glob.Glob
 		for _, r := range word {
 			switch rapid.IntRange(0, 11).Draw(t, "char") {
 			case 0:
-				g = g.add(star)
+				g = g.Add(glob.Star)
 			case 1:
-				g = g.add(any1)
+				g = g.Add(glob.Any1)
 			case 2: // left out
 			default:
-				g = g.add(r)
+				g = g.Add(r)
 			}
 		}
 		if rapid.IntRange(0, 3).Draw(t, "within") == 0 {
-			g = g.within()
+			g = g.Within()
 		}
 		if len(g) == 0 {
-			g = glob{'a'}
+			g = glob.Glob{'a'}
 		}
 		var w strings.Builder
-		g.write(&w, special)
+		g.Write(&w, glob.Special)
 		return w.String()
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/evident-sec/evident/internal/search/names"
 )
 
 // maxBuckets bounds a histogram.
@@ -13,7 +15,7 @@ const maxBuckets = 2000
 type Bucket struct {
 	From, To   time.Time
 	Events     int64
-	BySeverity [len(severities)]int64 // by severity_id; ids beyond count as 0
+	BySeverity [len(names.Severities)]int64 // by severity_id; ids beyond count as 0
 }
 
 // Histogram counts the matches in equal buckets from from to to, both empty and
@@ -87,7 +89,7 @@ func (v *view) fill(ctx context.Context, req *Request, out []Bucket, width int64
 			continue
 		}
 		out[bucket].Events += n
-		if severity < 0 || severity >= int64(len(severities)) {
+		if severity < 0 || severity >= int64(len(names.Severities)) {
 			severity = 0
 		}
 		out[bucket].BySeverity[severity] += n

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/evident-sec/evident/event"
 )
@@ -337,7 +339,7 @@ func (h *hot) fill(ev *event.Event) {
 
 // varchar returns text for the appender, which would end a string at its first
 // NUL and so hide the rest of it from search.
-func varchar(s string) []byte { return []byte(columnText(s)) }
+func varchar(s string) []byte { return []byte(plain.Column(s)) }
 
 // storable keeps times of absurd records within the years that DuckDB and RFC
 // 3339 have in common.

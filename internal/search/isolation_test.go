@@ -4,6 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/evident-sec/evident/internal/search/names"
+
+	"github.com/evident-sec/evident/internal/search/glob"
 )
 
 // TestEngineIsShutIn runs statements that no query can make, to see that the
@@ -61,14 +65,14 @@ func TestSpill(t *testing.T) {
 // TestMappedClassesAreAll looks for classes that the list here has not.
 func TestMappedClassesAreAll(t *testing.T) {
 	listed := map[uint32]bool{}
-	for _, c := range mappedClasses {
+	for _, c := range names.Classes {
 		if c.UID == 0 {
 			t.Error("a listed class is not known to package event")
 		}
 		listed[c.UID] = true
 	}
 	for uid := uint32(1); uid < 300_000; uid++ {
-		if (textIs{findMust(t, "class_name"), glob("base event")}).match(eventOfClass(uid)) == listed[uid] {
+		if (textIs{findMust(t, "class_name"), glob.Glob("base event")}).match(eventOfClass(uid)) == listed[uid] {
 			t.Errorf("class %d: listed %t", uid, listed[uid])
 		}
 	}

@@ -123,7 +123,7 @@ func openTest(t testing.TB, l *testLake) *Engine {
 
 // keyOf is an event's place in the order of answers.
 func keyOf(ev *event.Event) key {
-	return key{ev.Time.UnixMicro(), int64(ev.ID.Entry), int32(ev.ID.Leaf)}
+	return key{micros: ev.Time.UnixMicro(), entry: int64(ev.ID.Entry), leaf: int32(ev.ID.Leaf)}
 }
 
 // naive answers a request by looking at every event.

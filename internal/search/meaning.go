@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/search/names"
+
+	"github.com/evident-sec/evident/internal/search/glob"
+
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/instant"
 )
@@ -13,9 +17,9 @@ import (
 // for free text.
 func meaning(f *field, v value) (predicate, error) {
 	if f == nil {
-		return anywhere{v.text.fold().within()}, nil
+		return anywhere{v.text.Fold().Within()}, nil
 	}
-	if v.op == equal && v.text.anything() && f.kind != kindRaw {
+	if v.op == equal && v.text.Anything() && f.kind != kindRaw {
 		return presence(f), nil
 	}
 	switch f.kind {
@@ -40,7 +44,7 @@ func presence(f *field) predicate {
 	case f.kind == kindInt:
 		return within{f, math.MinInt64, math.MaxInt64}
 	}
-	return textIs{f, glob{star}}
+	return textIs{f, glob.Glob{glob.Star}}
 }
 
 func textMeaning(f *field, v value) (predicate, error) {
@@ -48,18 +52,18 @@ func textMeaning(f *field, v value) (predicate, error) {
 		return nil, fault(v.from, v.to, "quote the value if it begins with "+
 			"one of < > [", "%s is text: ranges need numbers or times", f.name)
 	}
-	g := v.text.fold()
-	if text, plain := g.literal(); plain && strings.HasSuffix(f.name, ".ip") &&
+	g := v.text.Fold()
+	if text, plain := g.Literal(); plain && strings.HasSuffix(f.name, ".ip") &&
 		strings.Contains(text, "/") {
 		return nil, fault(v.from, v.to, "write a prefix: 10.1.*", "networks cannot be compared")
 	}
 	switch f.kind {
 	case kindProse:
-		return textIs{f, g.within()}, nil
+		return textIs{f, g.Within()}, nil
 	case kindList:
 		return listHas{textIs{f, g}}, nil
 	case kindRaw:
-		return rawHas{g.within()}, nil
+		return rawHas{g.Within()}, nil
 	case kindClass, kindActivity:
 		return nameIs{textIs{f, g}}, nil
 	default:
@@ -68,8 +72,8 @@ func textMeaning(f *field, v value) (predicate, error) {
 }
 
 func intMeaning(f *field, v value) (predicate, error) {
-	return numberRange(f, v, func(g glob) (int64, error) {
-		text, plain := g.literal()
+	return numberRange(f, v, func(g glob.Glob) (int64, error) {
+		text, plain := g.Literal()
 		n, err := strconv.ParseInt(text, 10, 64)
 		if !plain || err != nil {
 			return 0, fault(v.from, v.to, f.name+":443, "+f.name+":>=1024 or "+f.name+
@@ -82,17 +86,17 @@ func intMeaning(f *field, v value) (predicate, error) {
 // severityMeaning compares by name, and by rank where the value is a range.
 func severityMeaning(f *field, v value) (predicate, error) {
 	if v.op == equal {
-		g := v.text.fold()
-		for _, name := range append(severities[:], "Other") {
-			if g.match(strings.ToLower(name)) {
+		g := v.text.Fold()
+		for _, name := range append(names.Severities[:], "Other") {
+			if g.Match(strings.ToLower(name)) {
 				return nameIs{textIs{f, g}}, nil
 			}
 		}
 		return nil, severityFault(v)
 	}
-	return numberRange(f, v, func(g glob) (int64, error) {
-		text, _ := g.literal()
-		for id, name := range severities {
+	return numberRange(f, v, func(g glob.Glob) (int64, error) {
+		text, _ := g.Literal()
+		for id, name := range names.Severities {
 			if strings.EqualFold(name, text) {
 				return int64(id), nil
 			}
@@ -102,11 +106,11 @@ func severityMeaning(f *field, v value) (predicate, error) {
 }
 
 func severityFault(v value) error {
-	return fault(v.from, v.to, "one of "+strings.Join(severities[:], ", "), "unknown severity")
+	return fault(v.from, v.to, "one of "+strings.Join(names.Severities[:], ", "), "unknown severity")
 }
 
 // numberRange reads a value as a range of whole numbers.
-func numberRange(f *field, v value, number func(glob) (int64, error)) (predicate, error) {
+func numberRange(f *field, v value, number func(glob.Glob) (int64, error)) (predicate, error) {
 	p := within{f, math.MinInt64, math.MaxInt64}
 	if v.op == between {
 		return p, p.setBounds(v, number)
@@ -133,7 +137,7 @@ func numberRange(f *field, v value, number func(glob) (int64, error)) (predicate
 	return p, nil
 }
 
-func (p *within) setBounds(v value, number func(glob) (int64, error)) (err error) {
+func (p *within) setBounds(v value, number func(glob.Glob) (int64, error)) (err error) {
 	if len(v.text) > 0 {
 		if p.lo, err = number(v.text); err != nil {
 			return err
@@ -195,8 +199,8 @@ func timeBounds(p during, v value) (predicate, error) {
 	return p, ordered(p.lo < p.hi, v)
 }
 
-func timeValue(g glob, v value) (lo, hi int64, err error) {
-	text, _ := g.literal()
+func timeValue(g glob.Glob, v value) (lo, hi int64, err error) {
+	text, _ := g.Literal()
 	from, to, ok := instant.Parse(text)
 	if !ok {
 		return 0, 0, fault(v.from, v.to, "write 2026-01-31 or 2026-01-31T08:30:00Z",
@@ -212,7 +216,7 @@ func idMeaning(v value) (predicate, error) {
 	id := event.ID{}
 	var err1, err2 error
 	id.Entry, err1 = strconv.ParseUint(entry, 10, 63)
-	whole := leaf == "*" && v.text[len(v.text)-1] == star
+	whole := leaf == "*" && v.text[len(v.text)-1] == glob.Star
 	if !whole {
 		var n uint64
 		n, err2 = strconv.ParseUint(leaf, 10, 31)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
 	"github.com/evident-sec/evident/event"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -147,7 +149,7 @@ func checkRow(rt *rapid.T, row *Row, evs []event.Event) {
 		if f.attr == event.NumAttrs || ev.Attrs.Get(f.attr) == "" {
 			continue
 		}
-		text := columnText(ev.Attrs.Get(f.attr))
+		text := plain.Column(ev.Attrs.Get(f.attr))
 		if f.kind == kindInt {
 			n, ok := f.int(ev)
 			if !ok {
@@ -198,7 +200,7 @@ func checkCounts(rt *rapid.T, e *Engine, evs []event.Event, req Request, want []
 	counts := map[string]int64{}
 	for _, id := range want {
 		if host := evs[(id.Entry-1)*5+uint64(id.Leaf)].Attrs.Get(event.AttrHost); host != "" {
-			counts[columnText(host)]++
+			counts[plain.Column(host)]++
 		}
 	}
 	facets, err := e.Facets(rt.Context(), req, "device.hostname", 1000)

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/search/plain"
 )
 
 // maxParameter bounds the value of a parameter in bytes.
@@ -44,7 +46,7 @@ func (p *parser) valueOf(name string, start int) (string, error) {
 	case len(text) > maxParameter:
 		return "", fault(start, p.pos, "", "the value of $%s is longer than %d bytes", name, maxParameter)
 	}
-	return columnText(text), nil
+	return plain.Column(text), nil
 }
 
 // unused returns a fault for a value that no parameter takes.

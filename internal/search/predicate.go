@@ -3,68 +3,34 @@ package search
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/evident-sec/evident/internal/search/plain"
+
+	"github.com/evident-sec/evident/internal/search/glob"
 
 	"github.com/evident-sec/evident/event"
 )
 
-// folded returns text as comparisons see it: lower case, and bytes that are not
-// UTF-8 replaced the way the lake's columns replace them.
-func folded(text string) string { return strings.ToLower(columnText(text)) }
-
-// columnText returns text as the text columns keep it: each run of bytes that
-// are not UTF-8 becomes one U+FFFD.
-func columnText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
-
-// rawText returns original bytes as text. Bytes that are not UTF-8 as a whole
-// are read byte by byte: printable ASCII as it is, NUL as nothing, so that the
-// UTF-16 text of Windows events reads as text, all else as \xNN.
-func rawText(raw []byte) string {
-	if utf8.Valid(raw) {
-		return string(raw)
-	}
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for _, c := range raw {
-		if c >= ' ' && c <= '~' {
-			b.WriteByte(c)
-			continue
-		}
-		if c == 0 {
-			continue
-		}
-		b.WriteString(`\x`)
-		b.WriteByte(digits[c>>4])
-		b.WriteByte(digits[c&15])
-	}
-	return b.String()
-}
-
-// rawSQL is rawText in SQL. A BLOB cast to text escapes \ ' and " as well; \ is
-// taken back last because the other escapes begin with one.
-const rawSQL = `coalesce(TRY(decode(raw)), replace(replace(replace(replace(raw::VARCHAR, ` +
-	`'\x00', ''), '\x22', '"'), '\x27', ''''), '\x5C', '\'))`
-
 // textIs holds where the whole text of a field matches.
 type textIs struct {
 	field *field
-	glob  glob // folded
+	glob  glob.Glob // folded
 }
 
 func (p textIs) match(ev *event.Event) bool {
 	text := p.field.text(ev)
-	return text != "" && p.glob.match(folded(text))
+	return text != "" && p.glob.Match(plain.Fold(text))
 }
 
 func (p textIs) sql(b *builder) string {
 	col := p.field.column
-	if p.glob.anything() {
+	if p.glob.Anything() {
 		return col + " IS NOT NULL"
 	}
-	if p.glob.caseless() {
-		return col + " IS NOT NULL AND " + p.glob.sql(col, b)
+	if p.glob.Caseless() {
+		return col + " IS NOT NULL AND " + p.glob.SQL(col, b.arg)
 	}
-	return col + " IS NOT NULL AND " + p.glob.sql("lower("+col+")", b)
+	return col + " IS NOT NULL AND " + p.glob.SQL("lower("+col+")", b.arg)
 }
 
 // listHas holds where the whole text of a list or one of its members matches.
@@ -74,8 +40,8 @@ func (p listHas) match(ev *event.Event) bool {
 	if p.textIs.match(ev) {
 		return true
 	}
-	for member := range strings.SplitSeq(folded(p.field.text(ev)), ",") {
-		if member = strings.Trim(member, " "); member != "" && p.glob.match(member) {
+	for member := range strings.SplitSeq(plain.Fold(p.field.text(ev)), ",") {
+		if member = strings.Trim(member, " "); member != "" && p.glob.Match(member) {
 			return true
 		}
 	}
@@ -92,20 +58,20 @@ func (p listHas) sql(b *builder) string {
 	// An expression may match an empty member where the glob is all stars, but
 	// then the whole text matches anyway.
 	members := "trim(regexp_replace(lower(" + p.field.column + "), ' *, *', ',', 'g'), ' ')"
-	pattern := `(?s)(?:\A|,)` + p.glob.expression(`[^,]`) + `(?:,|\z)`
+	pattern := `(?s)(?:\A|,)` + p.glob.Expression(`[^,]`) + `(?:,|\z)`
 	return p.field.column + " IS NOT NULL AND ((" + whole + ") OR regexp_matches(" + members +
 		", " + b.arg(pattern) + "))"
 }
 
 // rawHas holds where the original bytes match.
-type rawHas struct{ glob glob }
+type rawHas struct{ glob glob.Glob }
 
-func (p rawHas) match(ev *event.Event) bool { return p.glob.match(folded(rawText(ev.Raw))) }
+func (p rawHas) match(ev *event.Event) bool { return p.glob.Match(plain.Fold(plain.Raw(ev.Raw))) }
 
 func (p rawHas) sql(b *builder) string { return b.raw(p.glob) }
 
 // anywhere is free text: in the original bytes or in a field of freeText.
-type anywhere struct{ glob glob }
+type anywhere struct{ glob glob.Glob }
 
 func (p anywhere) match(ev *event.Event) bool {
 	for _, f := range freeText {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/search/names"
 )
 
 // relation is a set of rows in SQL with a total order. Its columns are named as
@@ -48,43 +48,18 @@ func (f *field) shownSQL() string {
 	case kindTime:
 		return "epoch_us(" + f.column + ")"
 	case kindSeverity:
-		return "least(e.severity_id, " + strconv.Itoa(len(severities)) + ")::BIGINT"
+		return "least(e.severity_id, " + strconv.Itoa(len(names.Severities)) + ")::BIGINT"
 	case kindInt:
 		return f.column + "::BIGINT"
 	case kindID:
 		return "(e.entry || '-' || e.leaf)"
 	case kindClass:
-		return classCase
+		return names.ClassSQL("e.class_uid")
 	case kindActivity:
-		return activityCase
+		return names.ActivitySQL("e.class_uid", "e.activity_id")
 	}
 	return f.column
 }
-
-// classCase and activityCase give the names of OCSF classes and activities; all
-// of their parts are constants of the program.
-var classCase = func() string {
-	var w strings.Builder
-	w.WriteString("CASE e.class_uid")
-	for _, c := range mappedClasses {
-		w.WriteString(" WHEN " + strconv.Itoa(int(c.UID)) + " THEN " + text(c.Name))
-	}
-	return w.String() + " ELSE " + text(event.ClassInfo(0).Name) + " END"
-}()
-
-var activityCase = func() string {
-	var w strings.Builder
-	w.WriteString("CASE e.class_uid::BIGINT * 1000 + e.activity_id")
-	for _, c := range mappedClasses {
-		for id := range 256 {
-			if name, ok := c.Activities[uint8(id)]; ok {
-				uid := int(c.UID)*1000 + id
-				w.WriteString(" WHEN " + strconv.Itoa(uid) + " THEN " + text(name))
-			}
-		}
-	}
-	return w.String() + " ELSE CASE e.activity_id WHEN 0 THEN 'Unknown' ELSE 'Other' END END"
-}()
 
 // standardColumns are what an answer shows of events when no stage says it.
 var standardColumns = func() []ref {

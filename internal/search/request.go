@@ -58,10 +58,13 @@ type Result struct {
 	Took       time.Duration
 }
 
-// key is the place of an event in the order of answers.
+// key is the place of an event in the order of answers, and in the lake.
 type key struct {
 	micros, entry int64
 	leaf          int32
+
+	file int32 // number of the view's file, from 1; 0: hot, or not known
+	row  int64 // number of the row in it, from 0
 }
 
 // less orders keys by time, entry and leaf.
@@ -90,7 +93,7 @@ func parseCursor(s string) (key, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return key{}, fmt.Errorf("read cursor %.40q: %w", s, ErrCursor)
 	}
-	return key{micros, entry, int32(leaf)}, nil
+	return key{micros: micros, entry: entry, leaf: int32(leaf)}, nil
 }
 
 func (r *Request) limit() int {

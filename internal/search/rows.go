@@ -71,48 +71,6 @@ func among(keys []key, b *builder) string {
 	return cond + " AND entry IN (" + strings.Join(list, ", ") + ")"
 }
 
-// around returns the part of the view with events of the keys' times.
-func (v *view) around(keys []key) (source, span) {
-	s := span{keys[0].micros, keys[0].micros}
-	for _, k := range keys {
-		s.from, s.to = min(s.from, k.micros), max(s.to, k.micros)
-	}
-	src := source{hot: v.hotRows > 0 && v.hot.from <= s.to && v.hot.to >= s.from}
-	for _, f := range v.files {
-		if f.From.UnixMicro() <= s.to && f.To.UnixMicro() >= s.from {
-			src.files = append(src.files, f)
-		}
-	}
-	return src, s
-}
-
-func (v *view) rows(ctx context.Context, req *Request, keys []key) (map[event.ID]*Row, error) {
-	b := &builder{}
-	src, times := v.around(keys)
-	attrs := wantedAttrs(req.Columns)
-	stmt := "SELECT " + selectedSQL(attrs) + " FROM " + v.eventsSQL(src, b) +
-		" e WHERE e.time BETWEEN " + b.time(times.from) + " AND " + b.time(times.to) +
-		" AND " + among(keys, b)
-	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	defer rows.Close()
-	found := make(map[event.ID]*Row, len(keys))
-	scan := newScanner(attrs)
-	for rows.Next() {
-		row, err := scan.row(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read events: %w", err)
-		}
-		found[row.ID] = row
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	return found, nil
-}
-
 // selectedSQL lists the columns that a scanner of attrs reads.
 func selectedSQL(attrs []event.Attr) string {
 	selected := []string{fixedSQL}
@@ -179,8 +137,14 @@ func (s *scanner) row(rows *sql.Rows) (*Row, error) {
 
 // originals adds the original bytes to the rows.
 func (v *view) originals(ctx context.Context, keys []key, found map[event.ID]*Row) error {
-	b := &builder{}
 	src, _ := v.around(keys)
+	if v.records != nil {
+		if err := v.fetchOriginals(ctx, src.files, keys, found); err != nil || !src.hot {
+			return err
+		}
+		src.files = nil
+	}
+	b := &builder{}
 	stmt := "SELECT entry, leaf, raw FROM " + v.originalsSQL(src, b) + " WHERE " + among(keys, b)
 	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
 	if err != nil {
@@ -198,6 +162,24 @@ func (v *view) originals(ctx context.Context, keys []key, found map[event.ID]*Ro
 		}
 	}
 	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read original bytes: %w", err)
+	}
+	return nil
+}
+
+// fetchOriginals adds the original bytes of those rows that are in files.
+func (v *view) fetchOriginals(ctx context.Context, files []File, keys []key, found map[event.ID]*Row,
+) error {
+	ids := make([]event.ID, len(keys))
+	for i, k := range keys {
+		ids[i] = k.id()
+	}
+	err := v.records.Fetch(ctx, paths(files, true), ids, func(id event.ID, raw []byte) {
+		if row := found[id]; row != nil {
+			row.Raw = raw
+		}
+	})
+	if err != nil {
 		return fmt.Errorf("read original bytes: %w", err)
 	}
 	return nil

@@ -65,12 +65,20 @@ func (v *view) count(
 	limited, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	total := int64(0)
+	narrow, err := v.narrowing(ctx, req.Query)
+	if err != nil {
+		return err
+	}
 	left := v.stretches(req, nil)
 	all := len(left)
 	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
 		part := left[:min(step, len(left))]
 		left = left[len(part):]
-		n, err := v.countPart(limited, req, part)
+		part, err := narrow.keep(limited, part)
+		n := int64(0)
+		if err == nil {
+			n, err = v.countPart(limited, req, part)
+		}
 		if err != nil && ctx.Err() == nil && limited.Err() != nil {
 			res.Total = max(res.Total, total)
 			return nil
@@ -130,9 +138,9 @@ func (e *Engine) Each(ctx context.Context, req Request, visit func(Row) error) e
 		return err
 	}
 	defer v.close()
-	parts := v.stretches(&req, nil)
-	if len(parts) == 0 {
-		return nil
+	parts, err := v.relevant(ctx, &req)
+	if err != nil || len(parts) == 0 {
+		return ended(ctx, err)
 	}
 	b := &builder{}
 	attrs := wantedAttrs(req.Columns)

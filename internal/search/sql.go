@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/evident-sec/evident/internal/search/plain"
+
+	"github.com/evident-sec/evident/internal/search/glob"
 )
 
 // builder collects the parameters of one statement. Everything that came from
@@ -31,8 +35,8 @@ func (b *builder) time(micros int64) string {
 
 // raw adds a condition on the original bytes and returns the column that holds
 // its answer.
-func (b *builder) raw(g glob) string {
-	b.raws = append(b.raws, g.sql("lower("+rawSQL+")", b))
+func (b *builder) raw(g glob.Glob) string {
+	b.raws = append(b.raws, g.SQL("lower("+plain.RawSQL+")", b.arg))
 	return fmt.Sprintf("coalesce(o.r%d, false)", len(b.raws)-1)
 }
 

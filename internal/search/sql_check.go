@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
 	"github.com/evident-sec/evident/internal/search/sqlguard"
 )
 
@@ -23,7 +25,7 @@ func checkSQL(ctx context.Context, db *sql.Tx, text string) (string, error) {
 	}
 	var tree string
 	err := db.QueryRowContext(ctx, "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR",
-		columnText(text)).Scan(&tree)
+		plain.Column(text)).Scan(&tree)
 	if err != nil {
 		return "", fmt.Errorf("parse SQL: %w", err)
 	}

@@ -3,6 +3,8 @@ package search
 import (
 	"strings"
 
+	"github.com/evident-sec/evident/internal/search/names"
+
 	"github.com/evident-sec/evident/event"
 )
 
@@ -29,8 +31,8 @@ func viewSQL(b *builder, secret string) string {
 	var key, home, masked string
 	out := []string{
 		`(e.entry || '-' || e.leaf) AS metadata_uid`, "e.time AS time", "e.received AS received",
-		"e.class_uid AS class_uid", classCase + " AS class_name", "e.activity_id AS activity_id",
-		activityCase + " AS activity_name", "e.severity_id AS severity_id",
+		"e.class_uid AS class_uid", names.ClassSQL("e.class_uid") + " AS class_name", "e.activity_id AS activity_id",
+		names.ActivitySQL("e.class_uid", "e.activity_id") + " AS activity_name", "e.severity_id AS severity_id",
 	}
 	for _, name := range []string{"logsource.product", "logsource.service", "logsource.category", "problem"} {
 		out = append(out, column(name)+" AS "+viewName(name))

@@ -59,7 +59,9 @@ func (e *Engine) Table(
 		t.limit = TableLimit
 	}
 	t.events = Request{Query: req.Pipeline.Query, From: req.From, To: req.To}
-	t.parts = v.stretches(&t.events, nil)
+	if t.parts, err = v.relevant(ctx, &t.events); err != nil {
+		return nil, ended(ctx, err)
+	}
 	out, err := t.answer(ctx)
 	if err != nil {
 		return nil, ended(ctx, err)
@@ -88,8 +90,8 @@ func (t *tabling) answer(ctx context.Context) (*Table, error) {
 	in := t.source(gather(t.parts), b)
 	if n, ok := t.req.Pipeline.newest(t.limit + 1); ok {
 		keys, err := t.v.walk(ctx, &t.events, nil, n)
-		if err != nil || len(keys) == 0 {
-			return t.nothing(in), err
+		if err != nil {
+			return nil, err
 		}
 		b = &builder{}
 		in = t.among(keys, b)
@@ -114,6 +116,10 @@ func (t *tabling) source(s source, b *builder) relation {
 // among is the events of the keys.
 func (t *tabling) among(keys []key, b *builder) relation {
 	out, selected := t.columns()
+	if _, files := byFile(keys); len(files) <= maxPicked {
+		out.from = "(SELECT " + selected + " FROM " + t.v.pickedSQL(keys, b) + " e)"
+		return out
+	}
 	s, times := t.v.around(keys)
 	out.from = "(SELECT " + selected + " FROM " + t.v.eventsSQL(s, b) + " e WHERE e.time BETWEEN " +
 		b.time(times.from) + " AND " + b.time(times.to) + " AND " + among(keys, b) + ")"
@@ -210,11 +216,6 @@ func (t *tabling) tell(ctx context.Context, done int, soFar func() (*Table, erro
 		t.told = time.Now()
 	}
 	return t.visit(p)
-}
-
-func (t *tabling) nothing(in relation) *Table {
-	in = t.through(in, t.req.Pipeline.stages, &builder{})
-	return t.empty(in.columns)
 }
 
 func (t *tabling) empty(columns []ref) *Table {

@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evident-sec/evident/internal/search/plain"
+
+	"github.com/evident-sec/evident/internal/search/names"
+
 	"github.com/evident-sec/evident/event"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -58,14 +62,14 @@ func naiveValue(f *field, ev *event.Event) any {
 	case kindTime:
 		return f.number(ev)
 	case kindSeverity:
-		return min(f.number(ev), int64(len(severities)))
+		return min(f.number(ev), int64(len(names.Severities)))
 	case kindInt:
 		if n, ok := f.int(ev); ok {
 			return n
 		}
 		return nil
 	}
-	if text := columnText(f.text(ev)); text != "" {
+	if text := plain.Column(f.text(ev)); text != "" {
 		return text
 	}
 	return nil

@@ -3,6 +3,8 @@ package search
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/evident-sec/evident/internal/search/glob"
 )
 
 // fieldValue reads one value of a field.
@@ -30,7 +32,7 @@ func (p *parser) fieldValue(f *field) (node, error) {
 }
 
 // operand reads the word or quoted text after an optional comparison.
-func (p *parser) operand(f *field) (glob, error) {
+func (p *parser) operand(f *field) (glob.Glob, error) {
 	if p.at('"') {
 		return p.quoted()
 	}
@@ -60,7 +62,7 @@ func (p *parser) text() (node, error) {
 		v.text, err = p.quoted()
 	} else {
 		v.text, err = p.word(`()"`)
-		if word := p.src[v.from:p.pos]; err == nil && reserved(word) {
+		if word := p.src[v.from:p.pos]; err == nil && glob.Reserved(word) {
 			err = fault(v.from, p.pos, `write `+strings.ToUpper(word)+`, or "`+word+
 				`" for the text`, "operators are written in capitals")
 		}
@@ -83,10 +85,10 @@ func (p *parser) term(f *field, v value) (node, error) {
 	if p.terms++; p.terms > MaxTerms {
 		return nil, fault(v.from, v.to, "", "the query has more than %d values", MaxTerms)
 	}
-	if v.text.wildcards() > maxWildcards {
+	if v.text.Wildcards() > maxWildcards {
 		return nil, fault(v.from, v.to, "", "the value has more than %d wildcards", maxWildcards)
 	}
-	if f == nil && v.text.anything() {
+	if f == nil && v.text.Anything() {
 		return all{}, nil
 	}
 	if p.hole {
@@ -107,8 +109,8 @@ func (p *parser) term(f *field, v value) (node, error) {
 // word reads up to white space or one of the stop characters. A backslash
 // takes the meaning from a special character or space and is itself before
 // anything else.
-func (p *parser) word(stop string) (glob, error) {
-	var g glob
+func (p *parser) word(stop string) (glob.Glob, error) {
+	var g glob.Glob
 	start := p.pos
 	for !p.end() {
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
@@ -118,18 +120,18 @@ func (p *parser) word(stop string) (glob, error) {
 		p.pos += size
 		switch r {
 		case '*':
-			g = g.add(star)
+			g = g.Add(glob.Star)
 		case '?':
-			g = g.add(any1)
+			g = g.Add(glob.Any1)
 		case '\\':
-			g = g.add(p.escaped(special))
+			g = g.Add(p.escaped(glob.Special))
 		default:
-			g = g.add(r)
+			g = g.Add(r)
 		}
 	}
 	if name, ok := p.parameter(start); ok {
 		text, err := p.valueOf(name, start)
-		return glob(text), err
+		return glob.Glob(text), err
 	}
 	return g, nil
 }
@@ -145,9 +147,9 @@ func (p *parser) escaped(escapable string) rune {
 }
 
 // quoted reads "…": every character stands for itself, but \" and \\.
-func (p *parser) quoted() (glob, error) {
+func (p *parser) quoted() (glob.Glob, error) {
 	start := p.pos
-	var g glob
+	var g glob.Glob
 	for p.pos++; !p.end(); {
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
 		p.pos += size
@@ -166,7 +168,7 @@ func (p *parser) quoted() (glob, error) {
 }
 
 // bounds reads [a TO b]; a bound of * is open and returned empty.
-func (p *parser) bounds() (lower, upper glob, err error) {
+func (p *parser) bounds() (lower, upper glob.Glob, err error) {
 	start := p.pos
 	p.pos++
 	p.space()
@@ -188,9 +190,9 @@ func (p *parser) bounds() (lower, upper glob, err error) {
 	return lower, upper, nil
 }
 
-func (p *parser) bound() (glob, error) {
+func (p *parser) bound() (glob.Glob, error) {
 	start := p.pos
-	var g glob
+	var g glob.Glob
 	var err error
 	if p.at('"') {
 		g, err = p.quoted()
@@ -200,10 +202,10 @@ func (p *parser) bound() (glob, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.anything() {
+	if g.Anything() {
 		return nil, nil
 	}
-	if len(g) == 0 || g.wildcards() > 0 {
+	if len(g) == 0 || g.Wildcards() > 0 {
 		return nil, badRange(start, p.pos)
 	}
 	return g, nil

@@ -1,6 +1,12 @@
 package search
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/evident-sec/evident/internal/search/plain"
+
+	"github.com/evident-sec/evident/internal/search/glob"
+)
 
 // comparison is how a term's value is compared.
 type comparison uint8
@@ -20,23 +26,9 @@ var symbol = [...]string{equal: "", atLeast: ">=", above: ">", atMost: "<=", bel
 // value is the right side of a term as it was written.
 type value struct {
 	op       comparison
-	text     glob // the value; the lower bound of between, empty when open
-	upper    glob // the upper bound of between, empty when open
-	from, to int  // where it stands in the query
-}
-
-// special are the characters that a backslash takes the meaning from. In the
-// value of a field only those of inValue have one, past its first character.
-const (
-	special = `*?\"()[]<>:-| `
-	inValue = `*?\"()`
-)
-
-// reserved words are operators, or look so much like them that they have to be
-// quoted.
-func reserved(word string) bool {
-	return strings.EqualFold(word, "AND") || strings.EqualFold(word, "OR") ||
-		strings.EqualFold(word, "NOT")
+	text     glob.Glob // the value; the lower bound of between, empty when open
+	upper    glob.Glob // the upper bound of between, empty when open
+	from, to int       // where it stands in the query
 }
 
 func (v value) write(w *strings.Builder, f *field) {
@@ -52,61 +44,25 @@ func (v value) write(w *strings.Builder, f *field) {
 		return
 	}
 	w.WriteString(symbol[v.op])
-	v.text.write(w, meaningful(v.text, f != nil))
+	v.text.Write(w, meaningful(v.text, f != nil))
 }
 
 // meaningful returns the characters that have to be escaped in the glob.
-func meaningful(g glob, inField bool) string {
-	if inField && (len(g) == 0 || g[0] < 0 || !strings.ContainsRune(special, g[0])) {
-		return inValue
+func meaningful(g glob.Glob, inField bool) string {
+	if inField && (len(g) == 0 || g[0] < 0 || !strings.ContainsRune(glob.Special, g[0])) {
+		return glob.InValue
 	}
-	return special
+	return glob.Special
 }
 
-func writeBound(w *strings.Builder, g glob) {
+func writeBound(w *strings.Builder, g glob.Glob) {
 	if len(g) == 0 {
 		w.WriteByte('*')
 		return
 	}
-	g.write(w, special)
-}
-
-// write appends the glob as a word in which the characters have a meaning, or
-// quoted where a word would not do.
-func (g glob) write(w *strings.Builder, chars string) {
-	text, plain := g.literal()
-	if !plain {
-		g.writeWord(w, chars)
-		return
-	}
-	if !reserved(text) && text != "TO" && !strings.ContainsAny(text, chars) &&
-		!strings.ContainsFunc(text, isSpace) {
-		w.WriteString(text)
-		return
-	}
-	w.WriteString(quote(text))
-}
-
-func (g glob) writeWord(w *strings.Builder, chars string) {
-	for _, r := range g {
-		switch {
-		case r == star:
-			w.WriteByte('*')
-		case r == any1:
-			w.WriteByte('?')
-		case strings.ContainsRune(chars, r) || isSpace(r):
-			w.WriteByte('\\')
-			w.WriteRune(r)
-		default:
-			w.WriteRune(r)
-		}
-	}
+	g.Write(w, glob.Special)
 }
 
 // Quote returns text as a quoted value of a query, to be matched as it is,
 // whatever is in it. The empty text has no such form: no event has it.
-func Quote(text string) string { return quote(columnText(text)) }
-
-func quote(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-}
+func Quote(text string) string { return glob.Quote(plain.Column(text)) }

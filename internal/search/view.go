@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/evident-sec/evident/internal/search/records"
+	"github.com/evident-sec/evident/internal/search/sieve"
 )
 
 // view is one consistent sight of all events: a DuckDB transaction over the hot
@@ -19,10 +22,14 @@ type view struct {
 	tables []string
 	through,
 	hotRows int64 // hot rows after through
-	hot   span
-	files []File
-	over  func()       // the question is no longer running
-	cut   func() error // why a statement may have been interrupted, nil if none was
+	hot     span
+	files   []File
+	sieves  *sieve.Cache
+	narrow  *narrowing       // made when first asked for
+	numbers map[string]int32 // of files, by path; made when first asked for
+	records *records.Session // nil where DuckDB reads original bytes itself
+	over    func()           // the question is no longer running
+	cut     func() error     // why a statement may have been interrupted, nil if none was
 }
 
 // span is a range of event times in microseconds, both ends included.
@@ -39,11 +46,11 @@ func (e *Engine) view(
 	if err != nil {
 		return nil, ctx, fmt.Errorf("open search view: %w", err)
 	}
-	v := &view{conn: conn, over: func() {}, cut: ctx.Err}
+	v := &view{conn: conn, sieves: e.sieves, over: func() {}, cut: ctx.Err}
 	if err = e.show(); err == nil {
 		// From here on arriving events may end the question; show waits for none.
 		ctx, v.over = e.running.Begin(ctx, e.limit, ErrTime)
-		v.cut = ctx.Err
+		v.cut, v.records = ctx.Err, e.records.Session(ctx)
 		err = e.pin(ctx, v)
 	}
 	if err == nil {
@@ -126,6 +133,7 @@ func (v *view) close() {
 		_ = v.conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	_ = v.conn.Close()
+	v.records.Close()
 	v.over()
 }
 
@@ -160,7 +168,7 @@ func (v *view) eventsSQL(s source, b *builder) string {
 	}
 	if len(s.files) > 0 {
 		sql += " UNION ALL BY NAME SELECT * FROM read_parquet(" + b.arg(paths(s.files, false)) +
-			", union_by_name = true)"
+			", union_by_name = true, file_row_number = true, filename = true)"
 	}
 	return "(" + sql + ")"
 }
@@ -171,7 +179,9 @@ func (v *view) originalsSQL(s source, b *builder) string {
 	if s.hot {
 		parts = append(parts, v.hotSQL("entry, leaf, raw"))
 	}
-	if list := paths(s.files, true); len(list) > 0 {
+	if list := paths(s.files, true); v.records != nil && len(list) > 0 {
+		parts = append(parts, "SELECT entry, leaf, raw FROM "+v.records.Source(list))
+	} else if len(list) > 0 {
 		parts = append(parts, "SELECT entry, leaf, raw FROM read_parquet("+b.arg(list)+")")
 	}
 	return "(" + strings.Join(parts, " UNION ALL ") + ")"

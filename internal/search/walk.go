@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -30,6 +31,10 @@ func (v *view) walkParts(
 	ctx context.Context, req *Request, after *key, n int, tell func(sure []key, done, all int) error,
 ) ([]key, error) {
 	var best []key
+	narrow, err := v.narrowing(ctx, req.Query)
+	if err != nil {
+		return nil, err
+	}
 	left := v.stretches(req, after)
 	all := len(left)
 	for step := 1; len(left) > 0; step = min(2*step, maxStep) {
@@ -43,6 +48,9 @@ func (v *view) walkParts(
 		var stop *key
 		if full {
 			stop = &best[n-1]
+		}
+		if part, err = narrow.keep(ctx, part); err != nil {
+			return nil, err
 		}
 		keys, err := v.keys(ctx, req, gather(part), limits{bound, stop, n})
 		if err != nil {
@@ -151,8 +159,11 @@ type limits struct {
 
 // keys returns the first n keys of one source, in order.
 func (v *view) keys(ctx context.Context, req *Request, s source, lim limits) ([]key, error) {
+	if !s.hot && len(s.files) == 0 {
+		return nil, nil
+	}
 	b := &builder{}
-	stmt := "SELECT epoch_us(e.time), e.entry, e.leaf" + v.matching(req, s, b)
+	stmt := "SELECT epoch_us(e.time), e.entry, e.leaf, " + placeSQL(s) + v.matching(req, s, b)
 	direction, later := " DESC", "<"
 	if req.Oldest {
 		direction, later = " ASC", ">"
@@ -175,9 +186,12 @@ func (v *view) keys(ctx context.Context, req *Request, s source, lim limits) ([]
 	var out []key
 	for rows.Next() {
 		var k key
-		if err := rows.Scan(&k.micros, &k.entry, &k.leaf); err != nil {
+		var row sql.NullInt64
+		var path sql.NullString
+		if err := rows.Scan(&k.micros, &k.entry, &k.leaf, &row, &path); err != nil {
 			return nil, fmt.Errorf("read keys: %w", err)
 		}
+		k.row, k.file = row.Int64, v.fileNumber(path.String)
 		out = append(out, k)
 	}
 	if err := rows.Err(); err != nil {

@@ -51,6 +51,8 @@ func (r *Reader) records(lay layout, in *bufio.Reader, b *batcher) error {
 		return frameCSV(in, b)
 	case lay.format == event.FormatEVTX:
 		return frameEVTX(in, b)
+	case lay.format == event.FormatJournal:
+		return frameJournal(in, b)
 	case lay.format == event.FormatTimesketch:
 		return frameTimesketch(in, b)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/evtx"
+	"github.com/evident-sec/evident/internal/journald"
 )
 
 // Config wires a Reader. Append and Known are required.
@@ -30,6 +31,8 @@ type Config struct {
 	// waits for a full batch or the end. Use 0 for files: batches then fall at
 	// the same records every time.
 	MaxDelay time.Duration
+	// JournalKeys verify the forward-secure seals of systemd journals.
+	JournalKeys []*journald.Key
 	// Progress is called after every batch; nil for none.
 	Progress func(Progress)
 	// Sealed gets what the seals of a source say, e.g. the checksums of a Windows
@@ -43,6 +46,7 @@ type Config struct {
 type Seal struct {
 	Source   string       // as in the entries
 	Verdict  evtx.Verdict // of a Windows event log
+	Journal  *Journal     // of a systemd journal; nil for others
 	Problems []string     // in words, with their places; empty where every seal holds
 }
 
@@ -93,6 +97,8 @@ type Reader struct {
 	plain bool // take the bytes as they are: never unpack
 	now   func() time.Time
 
+	journals map[string][]journald.Range // sequence numbers read, by their identifier
+
 	mu     sync.Mutex // framing and appending run side by side
 	report Report
 }
@@ -125,7 +131,7 @@ func (r *Reader) Ingest(ctx context.Context, paths []string, stdin io.Reader) (R
 			return r.report, err
 		}
 	}
-	return r.report, nil
+	return r.report, r.journalGaps(ctx)
 }
 
 // stdin reads standard input. A read of a terminal or pipe cannot be woken, so
@@ -145,6 +151,9 @@ func (r *Reader) stdin(ctx context.Context, stdin io.Reader) error {
 // Stream reads one stream of records under the given source name.
 func (r *Reader) Stream(ctx context.Context, name string, in io.Reader) (Report, error) {
 	err := r.stream(ctx, name, in, 0)
+	if err == nil {
+		err = r.journalGaps(ctx)
+	}
 	return r.report, err
 }
 

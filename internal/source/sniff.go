@@ -9,6 +9,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/evtx"
+	"github.com/evident-sec/evident/internal/journald"
 )
 
 // sniffBytes is how much of a stream decides its format.
@@ -19,6 +20,7 @@ var (
 	syslogLine = regexp.MustCompile(`^(<\d{1,3}>)?(1 \S+ \S+ |` +
 		`(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]\d \d\d:\d\d:\d\d |` +
 		`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ \S+)`)
+	exportHead  = regexp.MustCompile(`^\n*__(CURSOR=s=|REALTIME_TIMESTAMP=\d|MONOTONIC_TIMESTAMP=\d)`)
 	answerKey   = regexp.MustCompile(`^\s*\{\s*"format"\s*:\s*"evident\.answer-key/`)
 	jsonRecords = regexp.MustCompile(`^\s*\{\s*"Records"\s*:\s*\[`)
 )
@@ -43,6 +45,9 @@ const (
 func sniff(head []byte) (layout, error) {
 	if bytes.HasPrefix(head, []byte(evtx.Magic)) {
 		return layout{format: event.FormatEVTX}, nil
+	}
+	if bytes.HasPrefix(head, []byte(journald.Magic)) || exportHead.Match(head) {
+		return layout{format: event.FormatJournal}, nil
 	}
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	if err := notText(text); err != nil {

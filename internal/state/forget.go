@@ -102,3 +102,11 @@ func goneIn(ctx context.Context, tx *sql.Tx, table string, gone func(event.ID) b
 	}
 	return ids, rows.Err()
 }
+
+// ForgetBatch makes the batch of a journal entry count as never taken.
+func (s *Store) ForgetBatch(ctx context.Context, entry uint64) error {
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM batches WHERE entry = ?", int64(entry)); err != nil {
+		return fmt.Errorf("forget batch of entry %d: %w", entry, err)
+	}
+	return nil
+}

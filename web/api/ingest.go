@@ -20,7 +20,8 @@ const maxSourceName = 200
 // formats are what a sender may say of its records; empty leaves it to
 // detection.
 var formats = []event.Format{
-	"", event.FormatJSON, event.FormatEVTX, event.FormatSyslog, event.FormatAuditd, event.FormatZeek,
+	"", event.FormatJSON, event.FormatEVTX, event.FormatJournal, event.FormatSyslog,
+	event.FormatAuditd, event.FormatZeek,
 	event.FormatCSV, event.FormatTimesketch, event.FormatText,
 }
 
@@ -35,7 +36,8 @@ func (a *API) ingest(ctx context.Context, r *http.Request) (any, error) {
 	}
 	if !slices.Contains(formats, format) {
 		return nil, badRequest("bad-format", "There is no such format",
-			"Give json, evtx, syslog, auditd, zeek-tsv, csv, timesketch or text, or leave format out.")
+			"Give json, evtx, journal, syslog, auditd, zeek-tsv, csv, timesketch or text, "+
+				"or leave format out.")
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
 		return nil, badRequest("bad-body", "Forms are not taken", "Send the log itself as the body.")

@@ -21,7 +21,7 @@ type Detect struct {
 	selectFlags
 	spanFlags
 	Data   string   `placeholder:"DIR" type:"path" help:"Judge what this data folder holds, instead of files."`
-	Format string   `enum:",json,evtx,syslog,auditd,zeek-tsv,csv,timesketch,text" default:"" help:"Format, where detection is not wanted."`
+	Format string   `enum:",json,evtx,journal,syslog,auditd,zeek-tsv,csv,timesketch,text" default:"" help:"Format, where detection is not wanted."`
 	Output string   `enum:"table,json,csv,sarif" default:"table" help:"How to print findings: table, json, csv or sarif."`
 	JSON   bool     `help:"The same as --output json: one OCSF Detection Finding a line."`
 	Out    string   `placeholder:"FILE" type:"path" help:"Write findings there."`

@@ -30,11 +30,15 @@ const (
 	KindResource
 	KindShare
 	KindPrincipal // an account or application of an identity provider, by its object id
+	KindGroup
+	KindMailbox // by the address of its owner
+	KindDevice  // of device management, by its identifier
 )
 
 var kindNames = [...]string{
 	"none", "process", "file", "session", "service", "job", "endpoint", "account",
 	"registry", "pipe", "name", "log", "script", "resource", "share", "principal",
+	"group", "mailbox", "device",
 }
 
 // String returns the kind's name as the JSON graph shows it.
@@ -121,6 +125,9 @@ func session(host, id, user string) Entity {
 		return Entity{}
 	}
 	if len(id) >= 32 && strings.Count(id, "-") >= 4 {
+		if GUID(id) == "" {
+			return Entity{}
+		}
 		host = "" // unique everywhere: sessions of identity providers
 	}
 	return Entity{Kind: KindSession, Host: host, Key: id, Name: user}

@@ -21,13 +21,24 @@ func (x *extractor) auth() {
 		x.add(VerbEnded, Context, Entity{}, session(x.host, facts.Session, facts.User), facts)
 	case x.ev.Activity == event.AuthPreauth:
 		x.add(VerbUsedCredential, Control, actorOrSession(x.ev, x.host), account, facts)
-	case x.ev.Activity == event.AuthTicket || x.ev.Activity == event.AuthServiceTicket:
+	case x.ev.Activity == event.AuthTicket || x.ev.Activity == event.AuthServiceTicket,
+		x.validation(facts):
 		x.add(VerbTicket, Context, endpoint(facts.SrcIP, facts.SrcPort), account, facts)
 	case x.failed():
 		x.add(VerbFailedLogon, Context, logonSource(facts), account, facts)
 	default:
 		x.logon(facts)
 	}
+}
+
+// validation reports whether the record only says that credentials were checked:
+// a directory server that answers for another host (Security 4776), or the
+// network's own log of an authentication. The session is opened elsewhere.
+func (x *extractor) validation(f *Facts) bool {
+	if f.Session != "" || x.failed() {
+		return false
+	}
+	return x.host == "" && f.ConnUID != "" || x.get(event.AttrEventCode) == "4776"
 }
 
 // logon joins the endpoint, or the account of a sign-in without address, to
@@ -108,22 +119,22 @@ func (x *extractor) other() {
 		if x.get(event.AttrScript) == "" {
 			return
 		}
-		facts.Value = x.get(event.AttrScript)
-		script := named(KindScript, x.host, firstLine(facts.Value))
-		x.add(VerbRanScript, Control, who, script, facts)
+		x.script(who, facts)
 	case event.ClassAccount, event.ClassGroup:
 		if !x.account().Is() && x.get(event.AttrOperation) != "" {
 			x.called(facts) // a grant or role: it changes no account by name
 			return
 		}
-		facts.Value = x.get(event.AttrGroup)
-		x.add(VerbChangedAccount, Control, who, x.account(), facts)
+		x.membership(who, facts)
 	case event.ClassAuthorize:
 		facts.Value = x.get(event.AttrPrivileges)
 		x.add(VerbPrivilege, Context, who, x.account(), facts)
 	case event.ClassWinResource:
 		switch name := x.get(event.AttrResource); {
 		case isPipe(name) && who.Kind == KindProcess:
+			if x.ev.Activity == resourceCreate {
+				facts.Value = PipeServer
+			}
 			x.add(VerbPipe, Data, who, named(KindPipe, x.host, name), facts)
 		case strings.HasPrefix(name, "%{") && who.Kind == KindSession:
 			// an object of the directory, by its identifier
@@ -154,7 +165,7 @@ func (x *extractor) account() Entity {
 	if u := named(KindAccount, "", x.get(event.AttrUser)); u.Is() {
 		return u
 	}
-	return named(KindAccount, "", x.get(event.AttrGroup))
+	return named(KindGroup, "", x.get(event.AttrGroup))
 }
 
 // called reads cloud, identity, directory and device management records: a
@@ -166,11 +177,14 @@ func (x *extractor) called(facts *Facts) {
 	facts.Origin = x.get(event.AttrUserAgent)
 	facts.Value = firstOf(x.get(event.AttrOperation), x.get(event.AttrEventCode))
 	by := principal(x.get(event.AttrActorUID), facts.User)
+	if x.onTheWire(net, facts) {
+		return
+	}
 	who, strength := x.caller(facts, by), Control
 	if x.failed() {
 		facts.Access, strength = "failed", Context
 	}
-	what := named(KindResource, "", firstOf(x.get(event.AttrResourceName), facts.Value))
+	what := x.calledOn(facts.Value)
 	if app := principal(x.get(event.AttrApp), ""); app.Is() && app != by {
 		x.add(VerbCalled, strength, app, what, facts) // the program that acts for the account
 	}
@@ -182,7 +196,7 @@ func (x *extractor) called(facts *Facts) {
 
 // caller returns the best named of who made a call.
 func (x *extractor) caller(facts *Facts, by Entity) Entity {
-	if p := Actor(x.ev, x.host); p.Is() && x.host != "" {
+	if p := Actor(x.ev, x.actorHost()); p.Is() && x.host != "" {
 		return p
 	}
 	for _, id := range []string{x.get(event.AttrActorSession), x.get(event.AttrSession)} {

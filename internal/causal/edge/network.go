@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/evident-sec/evident/event"
@@ -59,11 +60,15 @@ func (x *extractor) share() {
 	if path == "" {
 		path = x.get(event.AttrFileName)
 	}
-	if f := sharedFile(x.host, share, path); f.Is() && writes(x.ev, facts.Access) {
+	host := x.host
+	if _, err := netip.ParseAddr(facts.DstHost); host == "" && err != nil {
+		host = facts.DstHost // seen on the network
+	}
+	if f := sharedFile(host, share, path); f.Is() && writes(x.ev, facts.Access) {
 		x.add(VerbWroteShare, Data, s, f, facts)
 		return
 	}
-	x.add(VerbAccessedShare, Data, s, named(KindShare, x.host, shareName(share, path)), facts)
+	x.add(VerbAccessedShare, Data, s, named(KindShare, host, shareName(share, path)), facts)
 }
 
 func sharedFile(host, share, path string) Entity {

@@ -121,6 +121,12 @@ func (x *extractor) file() {
 		path = x.get(event.AttrFileName)
 	}
 	f, who := file(x.host, path), actorOrSession(x.ev, x.host)
+	if !who.Is() && x.ev.Class == event.ClassModule {
+		who = named(KindResource, x.host, "kernel") // a driver: no process loads it
+	}
+	if !who.Is() {
+		x.fileOnTheWire()
+	}
 	if !f.Is() || !who.Is() || x.failed() {
 		return
 	}

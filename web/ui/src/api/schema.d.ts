@@ -3912,7 +3912,7 @@ export interface operations {
                 /** @description Name of the sender, at most 200 bytes, printable. */
                 source: string;
                 /** @description Format of the records, detected where not given. */
-                format?: "json" | "evtx" | "syslog" | "auditd" | "zeek-tsv" | "csv" | "timesketch" | "text";
+                format?: "json" | "evtx" | "journal" | "syslog" | "auditd" | "zeek-tsv" | "csv" | "timesketch" | "text";
             };
             header?: never;
             path?: never;

@@ -1,0 +1,72 @@
+package reconstruct
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/evident-sec/evident/internal/causal"
+)
+
+// edgeMargin is how close to the oldest event a story must begin for its cause to
+// be sought before it.
+const edgeMargin = 24 * time.Hour
+
+// oldest asks the events how far back they reach, where they know.
+func (r *Reconstructor) oldest(ctx context.Context) (time.Time, error) {
+	dated, ok := r.events.(Dated)
+	if !ok {
+		return time.Time{}, nil
+	}
+	at, err := dated.Oldest(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask for the oldest event: %w", err)
+	}
+	return at, nil
+}
+
+// reachGaps says where the search could not look: behind the oldest event kept,
+// and beyond what was loaded.
+func (w *writer) reachGaps(steps []step) []Gap {
+	var out []Gap
+	begin := w.seed.Time
+	if from, _ := w.sp.Span(w.g); !from.IsZero() && from.Before(begin) {
+		begin = from
+	}
+	hosts := w.hostNames()
+	host := ""
+	if len(hosts) > 0 {
+		host = hosts[0]
+	}
+	if len(steps) > 0 && steps[0].Host != "" {
+		host = steps[0].Host
+	}
+	if !w.oldest.IsZero() && begin.Sub(w.oldest) < edgeMargin {
+		out = append(out, Gap{
+			Kind: causal.GapKept, Host: host, From: w.oldest.UTC(), To: begin.UTC(),
+			Text: fmt.Sprintf("The story begins %s after the oldest record that is kept here, of %s: what "+
+				"led to it may lie before.", begin.Sub(w.oldest).Round(time.Minute),
+				w.oldest.UTC().Format("2006-01-02 15:04")),
+			WouldClose: "Archives or backups with records of " + hostOr(host) + " before that time; " +
+				"evident retention tells what was destroyed, and why",
+			Query: causal.ControlQuery(host),
+		})
+	}
+	if w.sc.truncated {
+		out = append(out, Gap{
+			Kind: causal.GapBudget, Host: host, From: w.sc.from.UTC(), To: w.sc.to.UTC(),
+			Text: fmt.Sprintf("Loading stopped at %d events or %d rounds; later links were not looked "+
+				"for.", w.sc.r.limits.Events, w.sc.r.limits.Rounds),
+			WouldClose: "A reconstruction with a higher limit or a shorter window",
+			Query:      causal.ControlQuery(host),
+		})
+	}
+	return out
+}
+
+func hostOr(host string) string {
+	if host == "" {
+		return "the sources of the incident"
+	}
+	return host
+}
