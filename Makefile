@@ -89,6 +89,10 @@ EVENTS ?= 1000000
 bench-lake: ## search over EVENTS simulated and replicated events (1000000); DIR keeps the lake for the next run
 	go run ./bench/lake -events $(EVENTS) -dir "$(DIR)"
 
+.PHONY: bench-reconstruct
+bench-reconstruct: ## cold and warm reconstruction over EVENTS events (1000000)
+	go run ./bench/reconstruct -events $(EVENTS)
+
 shape: ## numbers of the code's shape
 	go test ./internal/archtest -run TestShape -v -count=1 | grep -v '^=== '
 
@@ -100,6 +104,13 @@ conformance: ## the Sigma engine against its oracle on every benchmark event (6 
 .PHONY: tamper
 tamper: ## the seventeen tamper classes, and 1,000 clean verifications (about 7 minutes)
 	EVIDENT_CLEAN=1000 go test ./internal/node -run 'TestTamperClasses|TestClean' -v -timeout 1h
+
+.PHONY: kills
+KILLS ?= 200
+kills: ## kill real commands at KILLS random file system calls (200: about 20 minutes)
+	EVIDENT_KILLS=$(KILLS) go test ./cmd/evident -run 'TestKillPoints' -v -timeout 2h
+	EVIDENT_KILL_ROUNDS=$(KILLS) go test ./internal/journal -v -timeout 2h \
+	  -run 'TestKill|TestHistory|TestAnyDamage|TestPowerCut'
 
 fuzz: ## every fuzz target for 20 seconds
 	@for pkg in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \

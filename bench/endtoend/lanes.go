@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,25 +19,25 @@ import (
 )
 
 // simulated writes the Windows logs of a simulated organisation, cut to size.
-func simulated(bin, dir, path string) error {
+func (o options) simulated(dir, path string) error {
 	for scale := 2; ; scale *= 2 {
-		cmd := exec.Command(bin, "simulate", "--seed", "11", "--scale", strconv.Itoa(scale), "--out", dir)
+		cmd := exec.Command(o.bin, "simulate", "--seed", "11", "--scale", strconv.Itoa(scale), "--out", dir)
 		cmd.Stderr = os.Stderr
 		if err := cmd.Run(); err != nil {
 			return err
 		}
-		n, err := collect(dir, path)
-		if err != nil || n >= events {
+		n, err := collect(dir, path, o.events)
+		if err != nil || n >= o.events {
 			return err
 		}
-		if scale > 64 {
+		if scale > 512 {
 			return fmt.Errorf("simulation gave only %d events", n)
 		}
 	}
 }
 
 // collect joins NDJSON files in name order and stops at the wanted count.
-func collect(dir, path string) (int, error) {
+func collect(dir, path string, events int) (int, error) {
 	out, err := os.Create(path)
 	if err != nil {
 		return 0, err
@@ -53,7 +54,7 @@ func collect(dir, path string) (int, error) {
 			return err
 		}
 		defer in.Close()
-		n, err = copyLines(w, in, n)
+		n, err = copyLines(w, in, n, events)
 		return err
 	})
 	if err != nil {
@@ -62,7 +63,7 @@ func collect(dir, path string) (int, error) {
 	return n, w.Flush()
 }
 
-func copyLines(w io.Writer, in io.Reader, n int) (int, error) {
+func copyLines(w io.Writer, in io.Reader, n, events int) (int, error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 16<<20)
 	for n < events && lines.Scan() {
@@ -76,7 +77,7 @@ func copyLines(w io.Writer, in io.Reader, n int) (int, error) {
 
 // repeated writes the sample over and over; positions differ, content repeats,
 // so compression looks better than it is.
-func repeated(sample, path string) error {
+func (o options) repeated(sample, path string) error {
 	packed, err := os.ReadFile(sample)
 	if err != nil {
 		return err
@@ -86,12 +87,12 @@ func repeated(sample, path string) error {
 		return err
 	}
 	defer out.Close()
-	for n := 0; n < events; {
+	for n := 0; n < o.events; {
 		z, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil {
 			return err
 		}
-		if n, err = copyLines(out, z, n); err != nil {
+		if n, err = copyLines(out, z, n, o.events); err != nil {
 			return err
 		}
 	}
@@ -105,8 +106,9 @@ type figures struct {
 	stored    int64
 }
 
-// ingest measures the lane and returns a loaded data folder.
-func (l lane) ingest(bin, work string, runs int) (string, error) {
+// ingest measures the lane and returns a loaded data folder. With another build
+// to compare with, the two take turns and share the machine's other work.
+func (l lane) ingest(o options, work string) (string, error) {
 	input := filepath.Join(work, "input.ndjson")
 	if err := l.make(input); err != nil {
 		return "", err
@@ -115,36 +117,55 @@ func (l lane) ingest(bin, work string, runs int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var all []figures
-	var dir string
-	for i := range runs {
-		if dir != "" {
-			os.RemoveAll(dir)
-		}
-		dir = filepath.Join(work, fmt.Sprintf("data-%d-%d", os.Getpid(), time.Now().UnixNano()))
-		f, err := l.once(bin, dir, input)
-		if err != nil {
-			return "", fmt.Errorf("run %d: %w", i+1, err)
-		}
-		all = append(all, f)
+	bins := []string{o.bin}
+	if o.against != "" {
+		bins = []string{o.against, o.bin}
 	}
-	slices.SortFunc(all, func(a, b figures) int { return int(a.wall - b.wall) })
-	m := all[len(all)/2]
-	fmt.Printf("| %s | %.0f | %.0f | %d | %d | %d MB |\n", l.name, events/m.wall.Seconds(),
-		events/m.cpu.Seconds(), m.stored/events, info.Size()/events, m.memory>>20)
+	all := make([][]figures, len(bins))
+	var dir string
+	for i := range o.runs {
+		for b, bin := range bins {
+			if dir != "" {
+				os.RemoveAll(dir)
+			}
+			dir = filepath.Join(work, fmt.Sprintf("data-%d-%d", os.Getpid(), time.Now().UnixNano()))
+			f, err := l.once(bin, dir, input, o.events)
+			if err != nil {
+				return "", fmt.Errorf("run %d: %w", i+1, err)
+			}
+			all[b] = append(all[b], f)
+		}
+	}
+	for b := range bins {
+		name := l.name
+		if b < len(bins)-1 {
+			name += " (the other build)"
+		}
+		report(name, all[b], float64(o.events), info.Size())
+	}
 	return dir, nil
 }
 
-func (l lane) once(bin, dir, input string) (figures, error) {
-	args := []string{"ingest", "--json", "--data", dir}
-	if l.rules != "" {
-		args = append(args, "--rules", l.rules)
-	}
-	cmd := exec.Command(bin, append(args, input)...)
-	cmd.Stderr = os.Stderr
+// report prints the run whose time is the median, with the median of processor
+// times.
+func report(name string, all []figures, events float64, size int64) {
+	slices.SortFunc(all, func(a, b figures) int { return int(a.cpu - b.cpu) })
+	cpu := all[len(all)/2].cpu
+	slices.SortFunc(all, func(a, b figures) int { return int(a.wall - b.wall) })
+	m := all[len(all)/2]
+	fmt.Printf("| %s | %.0f | %.0f | %.0f | %.0f | %d MB |\n", name, events/m.wall.Seconds(),
+		events/cpu.Seconds(), float64(m.stored)/events, float64(size)/events, m.memory>>20)
+}
+
+func (l lane) once(bin, dir, input string, events int) (figures, error) {
+	args := slices.Concat([]string{"ingest", "--json", "--data", dir}, l.args, []string{input})
+	cmd := exec.Command(bin, args...)
 	began := time.Now()
 	out, err := cmd.Output()
 	wall := time.Since(began)
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		return figures{}, fmt.Errorf("%w: %s", err, failed.Stderr)
+	}
 	if err != nil {
 		return figures{}, err
 	}

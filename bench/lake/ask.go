@@ -46,7 +46,7 @@ func measure(ctx context.Context, dir string, runs int, p peer) error {
 	defer table.Close()
 	engine, err := search.Open(ctx, search.Config{
 		Dir: filepath.Join(dir, "search"), Lake: filepath.Join(dir, "lake"), Files: files{table},
-		Originals: table,
+		Originals: table.Originals(),
 	})
 	if err != nil {
 		return err
@@ -284,8 +284,8 @@ func choose(ctx context.Context, e *search.Engine, table *lake.Table) (s sample,
 	if err != nil {
 		return s, total, err
 	}
-	middle := from.Add(to.Sub(from) / 2)
-	res, err := e.Search(ctx, search.Request{Query: q, Limit: 1000, Oldest: true, From: middle, CountFor: -1})
+	middle := from.Add(to.Sub(from) / 2).Truncate(24 * time.Hour).Add(10 * time.Hour) // people work
+	res, err := e.Search(ctx, search.Request{Query: q, Limit: 5000, Oldest: true, From: middle, CountFor: -1})
 	if err != nil {
 		return s, total, err
 	}

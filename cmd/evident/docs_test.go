@@ -40,7 +40,7 @@ func TestTranscripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every command of the documents; left out by -short")
 	}
-	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/reload.md", "docs/correlations.md", "docs/rules.md", "docs/exposure.md", "docs/reconstruct.md"} {
+	for _, name := range []string{"README.md", "docs/tutorial.md", "docs/reload.md", "docs/correlations.md", "docs/rules.md", "docs/exposure.md", "docs/reconstruct.md", "docs/recovery.md"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			newTranscript(t, filepath.Join(repository, name)).run()

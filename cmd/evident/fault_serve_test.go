@@ -50,8 +50,15 @@ func serve(t *testing.T, data string, args ...string) *served {
 		}
 	})
 	s := &served{cmd: cmd}
-	for scan := bufio.NewScanner(out); scan.Scan(); {
-		link, ok := strings.CutPrefix(scan.Text(), "Open ")
+	s.listen(t, bufio.NewScanner(out), errOut.String)
+	return s
+}
+
+// listen reads where the server serves; said is what it complained of.
+func (s *served) listen(t *testing.T, out *bufio.Scanner, said func() string) {
+	t.Helper()
+	for out.Scan() {
+		link, ok := strings.CutPrefix(out.Text(), "Open ")
 		if !ok {
 			continue
 		}
@@ -65,10 +72,12 @@ func serve(t *testing.T, data string, args ...string) *served {
 		break
 	}
 	if s.token == "" {
-		t.Fatalf("serve printed no link: %s", errOut.Bytes())
+		t.Fatalf("serve printed no link: %s", said())
 	}
-	return s
 }
+
+// stop asks the server to end.
+func (s *served) stop() error { return s.cmd.Process.Signal(os.Interrupt) }
 
 // found counts the events that match a query, through the API.
 func (s *served) found(t *testing.T, query string) int {

@@ -37,12 +37,12 @@ type points struct {
 // TestKillPoints kills commands at random file system calls, some in the middle of
 // a write, and lets other calls fail: ingest with its seals and the expiry of
 // snapshots, compaction, destruction. Then nothing is lost or doubled, and all is
-// as it was sealed. EVIDENT_KILLS sets more than 20 kills: make kills.
+// as it was sealed. EVIDENT_KILLS sets more than 8 kills: make kills.
 func TestKillPoints(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	p := &points{
-		T: t, random: rand.New(rand.NewPCG(seed, 0)), quota: killsOr(20), calls: map[string]int{},
+		T: t, random: rand.New(rand.NewPCG(seed, 0)), quota: killsOr(8), calls: map[string]int{},
 		killed: map[string]int{}, torn: map[string]int{}, failed: map[string]int{},
 	}
 	k := newKeepers(t)

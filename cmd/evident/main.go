@@ -35,6 +35,13 @@ const (
 // about 200 MB more memory (docs/benchmarks.md).
 const gcPercent = 300
 
+// An ingest makes garbage faster than anything else and lives on little: it is
+// collected less often still, but before the process takes more than this.
+const (
+	ingestGCPercent = 400
+	ingestMemory    = 1000 << 20
+)
+
 // silent is the default log level of a command that ends by itself: what went
 // wrong is its last line and exit code, not a library's complaint on the way.
 const silent = slog.LevelError + 4
@@ -117,6 +124,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	// there is the rules, or the register. GOGC in the environment overrides it.
 	if os.Getenv("GOGC") == "" && name != "detect" && name != "exposure" {
 		debug.SetGCPercent(gcPercent)
+		if name == "ingest" && os.Getenv("GOMEMLIMIT") == "" {
+			debug.SetGCPercent(ingestGCPercent)
+			debug.SetMemoryLimit(ingestMemory)
+		}
 	}
 	err = command.Run(&console.Env{Context: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr, Log: log, Version: version})
 	switch {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,7 +20,7 @@ const exitUnwatched = 9
 
 func TestMain(m *testing.M) {
 	if os.Getenv("EVIDENT_TEST_COMMAND") != "" {
-		if err := faultfs.Enter(); err != nil {
+		if err := errors.Join(faultfs.EnterClock(), faultfs.Enter()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitUnwatched)
 		}

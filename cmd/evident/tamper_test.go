@@ -186,7 +186,7 @@ func TestTamperEveryFile(t *testing.T) {
 		file string // pattern
 		text string // the byte is in the first occurrence of it; "" anywhere
 	}{
-		{"lake/originals/*", "PAR1"},
+		{"lake/originals/*", "EVSEAL1"},
 		{"lake/data/*", ""},
 		{"lake/data/*", "PAR1"},
 		{"lake/catalog.db", "SQLite format"},

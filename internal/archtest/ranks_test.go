@@ -14,26 +14,29 @@ var ranks = map[string]int{
 	"sigma": 1, "internal/normalize": 1, "internal/causal": 1, "internal/retention": 1, "internal/causal/edge": 1, "internal/simulate": 1,
 	"sigma/processing": 2, "sigma/correlate": 2, "sigma/lint": 2,
 	"internal/attack": 2, "internal/ruletest": 2,
-	"internal/journal": 2, "internal/ledger": 2, "internal/lake": 2, "internal/search": 2,
-	"internal/state": 2, "internal/journal/blocks": 1, "internal/faultfs": 0, "internal/replay": 3,
+	"internal/journal": 2, "internal/ledger": 2, "internal/lake": 2, "internal/search": 2, "internal/daykey": 2, "internal/sealed": 0, "internal/search/records": 2,
+	"internal/state": 2, "internal/journal/blocks": 2, "internal/faultfs": 2, "internal/replay": 3, "internal/tally": 3, "internal/lake/sums": 2, "internal/lake/originals": 2,
 	"internal/source": 3, "internal/pipeline": 3, "internal/detect": 3, "internal/reconstruct": 3,
 	"internal/retro": 3, "internal/edgelake": 3, "internal/disposal": 3, "internal/story": 3, "internal/rerun": 3,
 	"internal/node": 4, "internal/score": 4, "internal/report": 4, "web/api": 5, "web": 6, "cmd/evident": 7,
 	"internal/console": 2, "cmd/evident/detectcmd": 6, "cmd/evident/searchcmd": 6, "internal/export": 3,
-	"internal/instant": 0, "internal/search/sqlguard": 1, "internal/search/turns": 1, "internal/search/glob": 0, "internal/search/plain": 0, "internal/search/names": 1, "internal/search/sieve": 0, "cmd/evident/exposurecmd": 6,
+	"internal/instant": 0, "internal/search/sqlguard": 1, "internal/search/turns": 1, "internal/search/glob": 0, "internal/search/typing": 0, "internal/search/plain": 0, "internal/search/names": 1, "internal/search/sieve": 0, "cmd/evident/exposurecmd": 6,
 	"internal/posture": 4, "examples/harbor": 0, "internal/witness": 2, "cmd/evident-verify": 7, "cmd/evident-witness": 7,
-	"internal/archtest": 8, "bench/endtoend": 8, "bench/lake": 8, "bench/sigma": 8,
+	"internal/archtest": 8, "bench/endtoend": 8, "bench/lake": 8, "bench/reconstruct": 8, "bench/sigma": 8,
 }
 
 // sideways are the imports inside one rank that are meant to be.
 var sideways = map[string][]string{
-	"internal/story":     {"internal/reconstruct"},                   // tells what it found
-	"internal/rerun":     {"internal/reconstruct", "internal/story"}, // runs it again, and compares
-	"internal/pipeline":  {"internal/detect"},                        // judges what it carries
-	"internal/causal":    {"internal/causal/edge"},                   // joins what single events say
-	"internal/evtx":      {"event"},                                  // gives records as native fields
-	"internal/safeguard": {"internal/yamltree"},                      // reads its table and the rules it judges
-	"internal/posture":   {"exposure/review"},                        // reviews the proposals of its register
+	"internal/story":     {"internal/reconstruct"},                          // tells what it found
+	"internal/rerun":     {"internal/reconstruct", "internal/story"},        // runs it again, and compares
+	"internal/pipeline":  {"internal/detect"},                               // judges what it carries
+	"internal/causal":    {"internal/causal/edge"},                          // joins what single events say
+	"internal/lake":      {"internal/lake/sums", "internal/lake/originals"}, // its metadata's hashes, its records
+	"internal/search":    {"internal/search/records"},                       // its table function
+	"internal/journal":   {"internal/journal/blocks"},                       // reads the server's files before it
+	"internal/evtx":      {"event"},                                         // gives records as native fields
+	"internal/safeguard": {"internal/yamltree"},                             // reads its table and the rules it judges
+	"internal/posture":   {"exposure/review"},                               // reviews the proposals of its register
 }
 
 // conformance suites belong to the package above them.
@@ -75,8 +78,9 @@ func isSuite(path string) bool {
 var owners = map[string][]string{
 	"github.com/nats-io/":                 {"internal/journal"},
 	"github.com/transparency-dev/":        {"internal/ledger"},
-	"github.com/apache/":                  {"internal/lake"},
-	"github.com/duckdb/":                  {"internal/search"},
+	"github.com/apache/":                  {"internal/lake", "internal/lake/originals"},
+	"github.com/duckdb/":                  {"internal/search", "internal/search/records"}, // its table function
+	"github.com/tink-crypto/":             {"internal/daykey"},
 	"modernc.org/sqlite":                  {"internal/state", "internal/lake"}, // the lake's catalog
 	"github.com/alecthomas/kong":          {"cmd/evident"},
 	"github.com/prometheus/client_golang": {"web/api"},

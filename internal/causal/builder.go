@@ -1,8 +1,6 @@
 package causal
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/evident-sec/evident/event"
@@ -159,19 +157,12 @@ func (b *Builder) sorted() []Edge {
 			order = append(order, &chunk[i])
 		}
 	}
-	slices.SortStableFunc(order, compareEdges)
+	order = edge.InOrder(order)
 	edges := make([]Edge, len(order))
 	for i, e := range order {
 		edges[i] = *e
 	}
 	return edges
-}
-
-// compareEdges orders by time, then by the record number of the source, then by
-// arrival; edges of one event keep their order.
-func compareEdges(a, b *Edge) int {
-	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq),
-		cmp.Compare(a.ID.Entry, b.ID.Entry), cmp.Compare(a.ID.Leaf, b.ID.Leaf))
 }
 
 // rename gives records without a host (see host) the host whose name is a
@@ -183,6 +174,9 @@ func rename(edges []Edge, sensors []Sensor) {
 		if !strings.Contains(s.Host, "/") {
 			known[s.Host] = s.Host
 		}
+	}
+	if len(known) == len(sensors) {
+		return // all records name their host
 	}
 	hosts := map[string]string{}
 	name := func(source string) string {

@@ -1,7 +1,9 @@
 package causal
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,30 +173,7 @@ func ControlQuery(host string) string {
 // loops takes the proof from starts that lead back to where they began: of programs
 // that started each other, at least one record is wrong, and none tells which.
 func (s *search) loops() {
-	starts, in, out := []linkKey{}, map[int]int{}, map[int]int{}
-	for k := range s.links {
-		if k.verb == VerbSpawned {
-			starts = append(starts, k)
-			out[k.src]++
-			in[k.dst]++
-		}
-	}
-	for { // what nothing leads to, or what leads nowhere, is in no loop
-		left := starts[:0]
-		for _, k := range starts {
-			if in[k.src] > 0 && out[k.dst] > 0 {
-				left = append(left, k)
-				continue
-			}
-			out[k.src]--
-			in[k.dst]--
-		}
-		if len(left) == len(starts) {
-			break
-		}
-		starts = left
-	}
-	for _, k := range starts {
+	for _, k := range s.looped() {
 		l, n := s.links[k], &s.g.nodes[k.dst]
 		l.Grade = min(l.Grade, Inferred)
 		l.Why += "; but the starts lead back to it"
@@ -207,4 +186,68 @@ func (s *search) loops() {
 			After:      firstID(l.Events),
 		})
 	}
+}
+
+// looped returns the starts that lie on a way from a program back to itself. Starts
+// by programs that nothing started, and of programs that started nothing, are taken
+// away again and again before ways are followed.
+func (s *search) looped() []linkKey {
+	left, degree, queue := map[linkKey]bool{}, [2]map[int]int{{}, {}}, []int{}
+	at := [2]map[int][]linkKey{{}, {}} // starts by their source, by their target
+	for k := range s.links {
+		if k.verb == VerbSpawned {
+			left[k] = true
+			for side, n := range [2]int{k.src, k.dst} {
+				degree[side][n]++
+				at[side][n] = append(at[side][n], k)
+			}
+		}
+	}
+	for k := range left {
+		queue = append(queue, k.src, k.dst)
+	}
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		for side := range at { // nothing enters: its own starts go; nothing leaves: its start goes
+			if degree[1-side][n] > 0 {
+				continue
+			}
+			for _, k := range at[side][n] {
+				if left[k] {
+					delete(left, k)
+					degree[0][k.src]--
+					degree[1][k.dst]--
+					queue = append(queue, k.src, k.dst)
+				}
+			}
+		}
+	}
+	list := slices.SortedFunc(maps.Keys(left), func(a, b linkKey) int {
+		return cmp.Or(cmp.Compare(a.src, b.src), cmp.Compare(a.dst, b.dst))
+	})
+	return slices.DeleteFunc(list, func(k linkKey) bool { return !leadsBack(k, at[0], left) })
+}
+
+// maxLoop bounds the way that is followed back: a longer one counts as a loop.
+const maxLoop = 1000
+
+// leadsBack reports whether the starts that are left lead from the target of one to
+// its source.
+func leadsBack(k linkKey, from map[int][]linkKey, left map[linkKey]bool) bool {
+	seen, stack := map[int]bool{k.dst: true}, []int{k.dst}
+	for len(stack) > 0 && len(seen) < maxLoop {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n == k.src {
+			return true
+		}
+		for _, next := range from[n] {
+			if left[next] && !seen[next.dst] {
+				seen[next.dst] = true
+				stack = append(stack, next.dst)
+			}
+		}
+	}
+	return len(seen) >= maxLoop
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // randomEvents draws a small history of two hosts with reused pids, parent
@@ -170,6 +171,30 @@ func TestParentLoop(t *testing.T) {
 	}
 }
 
+// TestLoopsOnly: only starts that lead back to themselves lose their proof, not what
+// leads from one loop to another, or into and out of one.
+func TestLoopsOnly(t *testing.T) {
+	var text strings.Builder
+	starts := []string{"r>a", "a>b", "b>a", "b>c", "c>d", "d>e", "e>d", "e>z"}
+	for i, s := range starts {
+		fmt.Fprintf(&text, "1-%d 09:00:%02d process.launch host=ws1 parent=%s pimage=C:\\t\\%s.exe uid=%s pid=%d image=C:\\t\\%s.exe\n",
+			i, i, s[:1], s[:1], s[2:], i+1, s[2:])
+	}
+	events := parseEvents(t, text.String())
+	g := build(events)
+	sp := g.Spine(events[len(events)-1].ID, Limits{})
+	grades := map[string]Grade{}
+	for _, l := range sp.Links {
+		grades[g.Node(l.Src).Key+">"+g.Node(l.Dst).Key] = l.Grade
+	}
+	for _, s := range starts {
+		looped := strings.Contains("a>b b>a d>e e>d", s)
+		if grade, ok := grades[s]; !ok || looped != (grade < Proven) {
+			t.Errorf("%s: %s, known %v", s, grade, ok)
+		}
+	}
+}
+
 // TestManyChildren: a program with a hundred thousand children meets a limit,
 // quickly, and the result says so.
 func TestManyChildren(t *testing.T) {
@@ -220,4 +245,24 @@ func TestNoNamesOfRecordings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestInOrder: merging what is in order already sorts as sorting does.
+func TestInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var list []*Edge
+		for range rapid.IntRange(0, 6).Draw(t, "stretches") {
+			at := rapid.IntRange(0, 20).Draw(t, "from")
+			for range rapid.IntRange(0, 8).Draw(t, "edges") {
+				at += rapid.IntRange(-1, 2).Draw(t, "later")
+				id := event.ID{Entry: uint64(rapid.IntRange(0, 2).Draw(t, "entry"))}
+				list = append(list, &Edge{Time: day.Add(time.Duration(at)), ID: id})
+			}
+		}
+		want := slices.Clone(list)
+		slices.SortStableFunc(want, edge.Compare)
+		if got := edge.InOrder(list); !slices.Equal(got, want) {
+			t.Fatal("another order than sorting gives")
+		}
+	})
 }

@@ -44,9 +44,11 @@ func drawWorld(t *rapid.T) world {
 			from: rapid.SampledFrom(hosts).Draw(t, "from"), user: rapid.SampledFrom([]string{"u", "v"}).Draw(t, "user"),
 			by: rapid.SampledFrom([]string{"p", "q"}).Draw(t, "by"), at: 36000 + rapid.IntRange(0, 900).Draw(t, "at"),
 			port: 50000 + 2*i, guid: yes("guid"), address: yes("address"), credentials: yes("credentials"),
-			connection: yes("connection"), ticket: yes("ticket"), asked: yes("asked"), wire: yes("wire"), auth: yes("auth"),
+			connection: yes("connection"), ticket: yes("ticket"), asked: yes("asked"),
+			wire: yes("wire"), auth: yes("auth"),
 		}
-		v.to = rapid.SampledFrom(slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return h == v.from })).Draw(t, "to")
+		others := slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return h == v.from })
+		v.to = rapid.SampledFrom(others).Draw(t, "to")
 		w.visits = append(w.visits, v)
 	}
 	return w
@@ -201,8 +203,10 @@ func TestKnownClocks(t *testing.T) {
 1-1 10:00:00 logon host=hostb session=0x1 user=x type=2 ip=10.0.0.2
 `
 	for i := range 3 {
-		text += fmt.Sprintf("2-%d 10:01:0%d network.open host=hosta parent=z src=10.0.0.1 sport=4000%d dst=10.0.0.2 dport=80\n", i, i, i)
-		text += fmt.Sprintf("3-%d 10:02:3%d network.open host=hostb parent=y src=10.0.0.1 sport=4000%d dst=10.0.0.2 dport=80 connection_info.direction=inbound\n", i, i, i)
+		tuple := fmt.Sprintf("src=10.0.0.1 sport=4000%d dst=10.0.0.2 dport=80", i)
+		text += fmt.Sprintf("2-%d 10:01:0%d network.open host=hosta parent=z %s\n", i, i, tuple)
+		text += fmt.Sprintf("3-%d 10:02:3%d network.open host=hostb parent=y %s "+
+			"connection_info.direction=inbound\n", i, i, tuple)
 	}
 	text += `
 4-0 10:05:00 network.open host=hosta parent=p pimage=C:\t\p.exe src=10.0.0.1 sport=50000 dst=10.0.0.2 dport=445

@@ -60,7 +60,8 @@ type Ring struct {
 // Broken tells, and every use of a key says so.
 func Open(cfg Config) (*Ring, error) {
 	r := &Ring{
-		dir: cfg.Dir, path: cfg.Master, days: map[string][]int{}, gone: map[string]Destruction{}, open: map[string]sealed.AEAD{},
+		dir: cfg.Dir, path: cfg.Master, days: map[string][]int{},
+		gone: map[string]Destruction{}, open: map[string]sealed.AEAD{},
 	}
 	if r.path == "" {
 		r.path = filepath.Join(cfg.Dir, masterFile)
@@ -93,8 +94,11 @@ func (r *Ring) readMaster() (tink.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMaster, err)
 	}
+	// A copy of the folder may have other rights than the folder had.
 	if info, err := os.Stat(r.path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%w: others may read %s; chmod 600 it", ErrMaster, r.path)
+		if err := os.Chmod(r.path, 0o600); err != nil {
+			return nil, fmt.Errorf("%w: others may read %s: %w", ErrMaster, r.path, err)
+		}
 	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
 	if err == nil {
@@ -188,11 +192,25 @@ func (r *Ring) Current(day string) (id string, key sealed.AEAD, err error) {
 	if n := len(numbers); n > 0 {
 		id := identifier(day, numbers[n-1])
 		if _, destroyed := r.gone[id]; !destroyed {
-			key, err := r.get(id)
-			return id, key, err
+			// A lost key is named by who reads; what comes is under another.
+			if key, err := r.get(id); !errors.Is(err, ErrMissing) {
+				return id, key, err
+			}
 		}
 	}
 	return r.make(day)
+}
+
+// Known tells the identifiers that files carry: a key that is missing is never
+// made again under its name.
+func (r *Ring) Known(ids []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		if m := keyName.FindStringSubmatch(id); m != nil {
+			r.note(m[1], m[2])
+		}
+	}
 }
 
 // Renew makes a new key for a day: what is written from now on is under it.

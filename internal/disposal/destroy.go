@@ -3,7 +3,6 @@ package disposal
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -112,74 +111,4 @@ func (k *Keeper) bury(ctx context.Context, reg *retention.Register, caller strin
 		return nil, fmt.Errorf("destroy records: tombstone %s does not count: %v", id, reg.Faults())
 	}
 	return grave, nil
-}
-
-// eraseAll takes the grave's records out of all files. What is left of those
-// days is written under new keys, and keys that no file is under any more are
-// destroyed: copies of the files become unreadable, wherever they are.
-func (k *Keeper) eraseAll(ctx context.Context, grave *retention.Grave) error {
-	var files []lake.File
-	var days, renew []string
-	for _, file := range k.Lake.Files() {
-		if !grave.Touches(file.FirstEntry, file.LastEntry) {
-			continue
-		}
-		day, err := k.Lake.KeyDay(file)
-		if err != nil {
-			return fmt.Errorf("destroy records: %w", err)
-		}
-		left, err := k.hasLeft(ctx, file, grave)
-		if err != nil {
-			return err
-		}
-		if day != "" && !slices.Contains(days, day) {
-			days = append(days, day)
-		}
-		if left {
-			files = append(files, file)
-		}
-		if left && day != "" && !slices.Contains(renew, day) {
-			renew = append(renew, day)
-		}
-	}
-	if err := k.Lake.RenewKeys(renew); err != nil {
-		return fmt.Errorf("destroy records: %w", err)
-	}
-	for _, file := range files {
-		if err := k.eraseFrom(ctx, file, grave); err != nil {
-			return err
-		}
-	}
-	_, err := k.Lake.DropKeys(ctx, days, fmt.Sprintf("records destroyed under tombstone %d-0", grave.Entry))
-	if err != nil {
-		return fmt.Errorf("destroy records: %w", err)
-	}
-	return nil
-}
-
-// hasLeft reports whether a file still has records of the grave.
-func (k *Keeper) hasLeft(ctx context.Context, file lake.File, grave *retention.Grave) (bool, error) {
-	left := false
-	for e, err := range k.Lake.Entries(ctx, file) {
-		if err != nil {
-			return false, fmt.Errorf("destroy records: %w", err)
-		}
-		for i := range e.Records {
-			left = left || e.Records[i].Erased == nil &&
-				grave.Covers(event.ID{Entry: e.Seq, Leaf: uint32(i)})
-		}
-	}
-	return left, nil
-}
-
-// eraseFrom takes the grave's records out of one file.
-func (k *Keeper) eraseFrom(ctx context.Context, file lake.File, grave *retention.Grave) error {
-	check := func(e *event.Entry) error { return k.Check(ctx, e) }
-	_, err := k.Lake.Erase(ctx, file, check, func(id event.ID) uint64 {
-		if grave.Covers(id) {
-			return grave.Entry
-		}
-		return 0
-	})
-	return err
 }

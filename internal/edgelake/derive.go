@@ -40,9 +40,17 @@ func RecordOf(ev *event.Event, room []edge.Edge) edge.Record {
 // auditService is the log source of audit records, see mappings/linux.yaml.
 const auditService = "auditd"
 
+// whole says which attributes are whole numbers.
+var whole = func() (is [event.NumAttrs]bool) {
+	for i, a := range event.Dictionary() {
+		is[i] = a.Type == event.TypeInt
+	}
+	return is
+}()
+
 // columnText returns what a column gives back of an attribute.
 func columnText(a event.AttrValue) string {
-	if a.Attr.Info().Type != event.TypeInt {
+	if !whole[a.Attr] {
 		if utf8.ValidString(a.Text) {
 			return a.Text
 		}

@@ -15,13 +15,12 @@ const maxArena = math.MaxUint32
 type packer struct {
 	collected
 	origins  []origin
-	originOf map[origin]uint32
+	originOf map[edge.Origin]uint32
 	entities []entity
-	entityOf map[entity]uint32
+	entityOf map[edge.Entity]uint32
 	keys     map[kindName]string
 	facts    []byte
 	factOf   map[string]uint32
-	scratch  []byte
 	rows     []row
 	edges    []packed
 	first    uint64 // lowest and highest entry
@@ -50,8 +49,8 @@ type packed struct {
 
 func newPacker() *packer {
 	return &packer{
-		collected: newCollected(), originOf: map[origin]uint32{},
-		entities: make([]entity, 1), entityOf: map[entity]uint32{{}: 0},
+		collected: newCollected(), originOf: map[edge.Origin]uint32{},
+		entities: make([]entity, 1), entityOf: map[edge.Entity]uint32{},
 		keys:  map[kindName]string{},
 		facts: []byte{0}, factOf: map[string]uint32{},
 	}
@@ -61,16 +60,20 @@ func (p *packer) entity(e *edge.Entity) uint32 {
 	if !e.Is() {
 		return 0
 	}
-	key := entity{e.Kind, p.text(e.Host), nameGives, p.text(e.Name), e.PID}
-	if e.Key != p.keyOf(e.Kind, key.name, e.Name) {
-		key.key = p.text(e.Key) + 1
+	n, ok := p.entityOf[*e]
+	if ok {
+		return n
 	}
-	n, ok := p.entityOf[key]
-	if !ok {
-		n = uint32(len(p.entities))
-		p.entities = append(p.entities, key)
-		p.entityOf[key] = n
+	kept := *e
+	packed := entity{e.Kind, p.keep(&kept.Host), nameGives, p.keep(&kept.Name), e.PID}
+	if e.Key != p.keyOf(e.Kind, packed.name, kept.Name) {
+		packed.key = p.keep(&kept.Key) + 1
+	} else {
+		kept.Key = p.keyOf(e.Kind, packed.name, kept.Name)
 	}
+	n = uint32(len(p.entities))
+	p.entities = append(p.entities, packed)
+	p.entityOf[kept] = n
 	return n
 }
 
@@ -96,16 +99,17 @@ type kindName struct {
 }
 
 func (p *packer) origin(o *edge.Origin) uint32 {
-	key := origin{class: o.Class}
+	n, ok := p.originOf[*o]
+	if ok {
+		return n
+	}
+	kept, packed := *o, origin{class: o.Class}
 	for i := range originTexts {
-		key.texts[i] = p.text(*originTexts[i].of(o))
+		packed.texts[i] = p.keep(originTexts[i].of(&kept))
 	}
-	n, ok := p.originOf[key]
-	if !ok {
-		n = uint32(len(p.origins))
-		p.origins = append(p.origins, key)
-		p.originOf[key] = n
-	}
+	n = uint32(len(p.origins))
+	p.origins = append(p.origins, packed)
+	p.originOf[kept] = n
 	return n
 }
 
@@ -113,14 +117,15 @@ func (p *packer) fact(f *edge.Facts) uint32 {
 	if f == nil {
 		return 0
 	}
-	p.scratch = appendFacts(p.scratch[:0], f, p.text)
-	n, ok := p.factOf[string(p.scratch)]
-	if !ok {
-		n = uint32(len(p.facts))
-		p.facts = append(p.facts, p.scratch...)
-		p.factOf[string(p.scratch)] = n
+	from := len(p.facts)
+	p.facts = appendFacts(p.facts, f, p.text)
+	n, ok := p.factOf[string(p.facts[from:])]
+	if ok {
+		p.facts = p.facts[:from]
+		return n
 	}
-	return n
+	p.factOf[string(p.facts[from:])] = uint32(from)
+	return uint32(from)
 }
 
 // add takes a record; no text of it is kept.

@@ -73,6 +73,7 @@ func (t *texts) size() int {
 type collected struct {
 	squeezer
 	numbers map[string]uint32
+	stable  []string // the texts by number, in memory of their own
 	arena   strings.Builder
 	ends    []uint32
 	long    map[int64]longBytes
@@ -81,7 +82,8 @@ type collected struct {
 
 func newCollected() collected {
 	return collected{
-		numbers: map[string]uint32{"": 0}, ends: []uint32{0}, long: map[int64]longBytes{},
+		numbers: map[string]uint32{"": 0}, stable: []string{""}, ends: []uint32{0},
+		long: map[int64]longBytes{},
 	}
 }
 
@@ -102,7 +104,15 @@ func (c *collected) text(s string) uint32 {
 		c.arena.WriteString(s)
 	}
 	c.ends = append(c.ends, uint32(c.arena.Len()))
-	c.numbers[strings.Clone(s)] = n
+	s = strings.Clone(s)
+	c.numbers[s], c.stable = n, append(c.stable, s)
+	return n
+}
+
+// keep numbers a text and puts the kept copy in its place.
+func (c *collected) keep(s *string) uint32 {
+	n := c.text(*s)
+	*s = c.stable[n]
 	return n
 }
 

@@ -42,7 +42,7 @@ func (s *Store) Verify(ctx context.Context, f lake.File) error {
 }
 
 // VerifyAll is Verify for all files that have edges; bad hears of each that is not
-// as it should be.
+// as it should be, which is then derived anew when it is needed.
 func (s *Store) VerifyAll(ctx context.Context, bad func(error)) error {
 	release := s.cfg.Table.Pin()
 	defer release()
@@ -52,6 +52,11 @@ func (s *Store) VerifyAll(ctx context.Context, bad func(error)) error {
 		switch {
 		case wrong:
 			bad(err)
+			s.mu.Lock()
+			s.drop(nameOf(f))
+			delete(s.known, nameOf(f))
+			s.status.Damaged++
+			s.mu.Unlock()
 		case err != nil && !errors.Is(err, ErrNotStored):
 			return err
 		}

@@ -94,7 +94,8 @@ func (r *recent) put(seq uint64, e *event.Entry) {
 // clock reading and zone, and a slice of records that the caller does not share.
 func asRead(seq uint64, e *event.Entry) *event.Entry {
 	c := *e
-	c.Seq, c.Received, c.Records = seq, time.Unix(0, e.Received.UnixNano()).UTC(), slices.Clone(e.Records)
+	c.Seq, c.Records = seq, slices.Clone(e.Records)
+	c.Received = time.Unix(0, e.Received.UnixNano()).UTC()
 	return &c
 }
 

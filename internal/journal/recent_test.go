@@ -71,10 +71,13 @@ func TestRecentRoom(t *testing.T) {
 	var r *recent
 	big := &event.Entry{Records: []event.Record{{Raw: make([]byte, recentBytes)}}}
 	for name, end := range map[string]func(context.CancelFunc, chan struct{}) error{
-		"read":   func(context.CancelFunc, chan struct{}) error { r.take(1); return nil },
-		"leave":  func(context.CancelFunc, chan struct{}) error { r.leave(); return nil },
-		"close":  func(_ context.CancelFunc, done chan struct{}) error { close(done); return ErrClosed },
-		"cancel": func(cancel context.CancelFunc, _ chan struct{}) error { cancel(); return context.Canceled },
+		"read":  func(context.CancelFunc, chan struct{}) error { r.take(1); return nil },
+		"leave": func(context.CancelFunc, chan struct{}) error { r.leave(); return nil },
+		"close": func(_ context.CancelFunc, done chan struct{}) error { close(done); return ErrClosed },
+		"cancel": func(cancel context.CancelFunc, _ chan struct{}) error {
+			cancel()
+			return context.Canceled
+		},
 	} {
 		r = &recent{}
 		r.join(1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -147,6 +148,9 @@ func (s *Stream) Close() error {
 	close(s.done)
 	if s.engine != nil {
 		s.engine.stop()
+		// The server removes what a purge freed in the background, and at its next
+		// start what it did not get to.
+		_ = os.RemoveAll(filepath.Join(s.cfg.Dir, "jetstream", "$G", "streams", streamName, "__msgs__"))
 	}
 	return s.mark.close()
 }

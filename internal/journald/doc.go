@@ -7,8 +7,8 @@
 // Reader goes through the objects of a file in their order, not along its index:
 // an entry that a forged index hides from journalctl is read all the same, and
 // said. Each entry comes out in the Journal Export Format, byte for byte as
-// "journalctl -o export" of systemd 254 and later writes it; Fields reads that
-// format. Only a _BOOT_ID field that contradicts its entry is kept here and is
+// "journalctl -o export" writes it, with the sequence number that systemd 254
+// added; Fields reads that format. Only a _BOOT_ID field that contradicts its entry is kept here and is
 // left out there.
 //
 // # Seals

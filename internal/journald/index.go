@@ -43,7 +43,9 @@ func (r *Reader) counts(whole bool) {
 	if n := uint64(len(r.entries)); h.entries != n {
 		r.problems.add(h.entries > n, "", "the header counts %d entries, %d are there", h.entries, n)
 	}
-	names := [...]string{kindData: "fields", kindField: "names of fields", kindTag: "seals", kindArray: "parts of the index"}
+	names := [...]string{
+		kindData: "fields", kindField: "names of fields", kindTag: "seals", kindArray: "parts of the index",
+	}
 	for _, c := range h.counts {
 		if r.seen[c.kind] != c.number {
 			r.problems.add(false, "", "the header counts %d %s, %d are there", c.number, names[c.kind], r.seen[c.kind])

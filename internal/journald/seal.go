@@ -59,9 +59,13 @@ func (r *Reader) takeTag(o object) {
 	if !s.Sealed {
 		r.problems.add(false, where, "a seal in a file that is not marked as sealed")
 	}
-	if want := uint64(len(r.tags)) + 1; t.seqnum != want && (len(r.tags) == 0 || t.seqnum != r.tags[len(r.tags)-1].seqnum+1) {
+	due := uint64(1)
+	if len(r.tags) > 0 {
+		due = r.tags[len(r.tags)-1].seqnum + 1
+	}
+	if t.seqnum != due {
 		r.problems.add(false, where, "this seal is number %d where number %d is due: seals were removed or added",
-			t.seqnum, want)
+			t.seqnum, due)
 	}
 	if len(r.tags) == 0 {
 		s.First = t.epoch

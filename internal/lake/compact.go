@@ -162,15 +162,30 @@ func arrivalDay(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hou
 func (t *Table) Erase(ctx context.Context, f File, check func(*event.Entry) error,
 	erase func(event.ID) uint64,
 ) (File, error) {
-	t.rewriting.Lock()
-	defer t.rewriting.Unlock()
-	w := &rewriting{t: t, olds: []File{f}, limit: 1 << 40, check: check, erase: erase}
-	out, err := w.run(ctx)
+	out, err := t.rewriteOne(ctx, &rewriting{olds: []File{f}, check: check, erase: erase})
 	if err != nil {
 		return out, fmt.Errorf("erase records of %s: %w", f.Path, err)
 	}
-	if err := t.dispose(ctx, 0); err != nil {
-		return out, fmt.Errorf("erase records of %s: %w", f.Path, err)
+	return out, nil
+}
+
+// Rekey rewrites file f with its originals under the newest key of their day.
+// The old file is wiped before Rekey returns.
+func (t *Table) Rekey(ctx context.Context, f File, check func(*event.Entry) error) (File, error) {
+	out, err := t.rewriteOne(ctx, &rewriting{olds: []File{f}, check: check})
+	if err != nil {
+		return out, fmt.Errorf("encrypt %s anew: %w", f.Path, err)
 	}
 	return out, nil
+}
+
+func (t *Table) rewriteOne(ctx context.Context, w *rewriting) (File, error) {
+	t.rewriting.Lock()
+	defer t.rewriting.Unlock()
+	w.t, w.limit = t, 1<<40
+	out, err := w.run(ctx)
+	if err != nil {
+		return out, err
+	}
+	return out, t.dispose(ctx, 0)
 }

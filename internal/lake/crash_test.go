@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evident-sec/evident/internal/daykey"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/lake/laketest"
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +47,11 @@ func crashRecords(seq uint64) int { return int(seq%9) + 1 }
 // says what is sealed.
 func appendForever(dir string) error {
 	ctx := context.Background()
-	l, err := lake.Open(ctx, lake.Config{Dir: dir, SealEvents: 60})
+	ring, err := daykey.Open(daykey.Config{Dir: dir + ".keys"})
+	if err != nil {
+		return err
+	}
+	l, err := lake.Open(ctx, lake.Config{Dir: dir, SealEvents: 60, Keys: ring})
 	if err != nil {
 		return err
 	}
@@ -150,7 +155,11 @@ func checkAfterKill(t *testing.T, dir string, acked, checked uint64) uint64 {
 	t.Helper()
 	var log bytes.Buffer
 	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})
-	l, err := lake.Open(t.Context(), lake.Config{Dir: dir, Log: slog.New(handler)})
+	ring, err := daykey.Open(daykey.Config{Dir: dir + ".keys"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lake.Open(t.Context(), lake.Config{Dir: dir, Log: slog.New(handler), Keys: ring})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,14 +78,14 @@ func lookups(b *testing.B, l *lake.Table, entries uint64) (single, many time.Dur
 	}
 	got := 0
 	visit := func(event.ID, []byte) { got++ }
-	check(b, l.Fetch(b.Context(), paths, ids[:1], visit)) // the footer is kept from here on
+	check(b, l.Originals().Fetch(b.Context(), paths, ids[:1], visit)) // the footer is kept from here on
 	start := cpuTime()
 	for i := range 200 {
-		check(b, l.Fetch(b.Context(), paths, ids[i:i+1], visit))
+		check(b, l.Originals().Fetch(b.Context(), paths, ids[i:i+1], visit))
 	}
 	single = cpuTime() - start
 	start = cpuTime()
-	check(b, l.Fetch(b.Context(), paths, ids, visit))
+	check(b, l.Originals().Fetch(b.Context(), paths, ids, visit))
 	if many = cpuTime() - start; got != 1201 {
 		b.Fatalf("%d records were found", got)
 	}

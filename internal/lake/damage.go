@@ -1,44 +1,17 @@
 package lake
 
-import (
-	"errors"
-	"fmt"
-)
+import "github.com/evident-sec/evident/internal/lake/originals"
 
 // DamageError says which part of a lake file cannot be read or is not what was
 // sealed.
-type DamageError struct {
-	Path        string // the file
-	Group       int    // row group, -1 for the whole file
-	First, Last uint64 // entries whose records or events are affected, at most
-	Err         error
-}
-
-// Error implements error.
-func (e *DamageError) Error() string {
-	where := ""
-	if e.Group >= 0 {
-		where = fmt.Sprintf(" row group %d", e.Group)
-	}
-	return fmt.Sprintf("read %s%s (entries %d to %d): %v", e.Path, where, e.First, e.Last, e.Err)
-}
-
-// Unwrap implements errors.Unwrap.
-func (e *DamageError) Unwrap() error { return e.Err }
+type DamageError = originals.DamageError
 
 func damage(path string, first, last uint64, err error) error {
-	return &DamageError{Path: path, Group: -1, First: first, Last: last, Err: err}
+	return originals.Damage(path, first, last, err)
 }
 
-var errShape = errors.New("file has another schema than the lake writes")
+var errShape = originals.ErrShape
 
 // guard runs fn and turns a panic in it into an error: the Parquet reader
 // panics on some damaged files.
-func guard(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged file: %v", p)
-		}
-	}()
-	return fn()
-}
+func guard(fn func() error) error { return originals.Guard(fn) }

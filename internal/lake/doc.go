@@ -7,6 +7,7 @@
 //	metadata/                Iceberg table metadata, manifest lists, manifests
 //	data/F-L.parquet         columns: one row per event, one column per attribute (the Iceberg table)
 //	originals/F-L.parquet    the records themselves: salt, raw bytes, check value, and their entry
+//	edges/F-L.parquet        causal edges, derived from the columns; not in the Iceberg table
 //	pending/                 files being written; emptied by Open
 //
 // F and L are the first and last journal entry in the file. Columns and

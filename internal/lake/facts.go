@@ -8,6 +8,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the catalog's database driver
+
+	"github.com/evident-sec/evident/internal/lake/sums"
 )
 
 // The catalog database is held exclusively: a second process would take the
@@ -54,7 +56,7 @@ func openDB(ctx context.Context, path string) (db *sql.DB, fresh bool, err error
 	err = db.QueryRowContext(ctx,
 		"SELECT count(*) FROM sqlite_schema WHERE name = 'evident_files'").Scan(&n)
 	if err == nil {
-		_, err = db.ExecContext(ctx, factsTables+metadataTables)
+		_, err = db.ExecContext(ctx, factsTables+sums.Tables)
 	}
 	if err != nil {
 		_ = db.Close()

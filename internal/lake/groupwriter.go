@@ -48,7 +48,8 @@ func (w *groupWriter) start(schema *arrow.Schema, props *parquet.WriterPropertie
 	if err != nil {
 		return err
 	}
-	w.out, err = file.NewParquetWriterWithError(plainWriter{to}, sc.Root(), file.WithWriterProps(props))
+	w.out, err = file.NewParquetWriterWithError(plainWriter{to}, sc.Root(),
+		file.WithWriterProps(props))
 	return err
 }
 

@@ -67,7 +67,7 @@ func openIceberg(ctx context.Context, t *iceTable, files []File) error {
 		return fmt.Errorf("check iceberg metadata: %w", err)
 	}
 	if reason == "" {
-		return t.noteMetadata(ctx, t.db) // of a lake that is older than the notes
+		return t.sums().Note(ctx, t.db) // of a lake that is older than the notes
 	}
 	if len(files) > 0 {
 		t.log.Warn("lake: rebuilding iceberg metadata", "reason", reason, "files", len(files))
@@ -194,8 +194,10 @@ type note func(ctx context.Context, tx *sql.Tx) error
 // facts, where given, are stored in the same database transaction.
 func (t *iceTable) add(ctx context.Context, files []File, facts note) error {
 	last := files[len(files)-1]
-	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
-		&committer{t, facts})
+	tbl, err := t.begin(facts)
+	if err != nil {
+		return err
+	}
 	dataFiles, err := t.dataFiles(files)
 	if err != nil {
 		return err
@@ -217,8 +219,10 @@ func (t *iceTable) add(ctx context.Context, files []File, facts note) error {
 // replace commits, in one snapshot, file f in the place of olds. The watermark
 // stays.
 func (t *iceTable) replace(ctx context.Context, olds []File, f File, mark uint64, facts note) error {
-	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
-		&committer{t, facts})
+	tbl, err := t.begin(facts)
+	if err != nil {
+		return err
+	}
 	gone, err := t.dataFiles(olds)
 	if err != nil {
 		return err
@@ -299,10 +303,12 @@ func (t *iceTable) expire(ctx context.Context) error {
 // that only they refer to. Data files are the Table's business: it wipes them.
 func (t *iceTable) forget(ctx context.Context, keep int, age time.Duration) error {
 	before := len(t.tbl.Metadata().Snapshots())
-	tbl := table.New(ident(), t.tbl.Metadata(), t.tbl.MetadataLocation(), syncedIO,
-		&committer{t, nil})
+	tbl, err := t.begin(nil)
+	if err != nil {
+		return err
+	}
 	txn := tbl.NewTransaction()
-	err := txn.ExpireSnapshots(table.WithRetainLast(keep), table.WithOlderThan(age),
+	err = txn.ExpireSnapshots(table.WithRetainLast(keep), table.WithOlderThan(age),
 		table.WithPostCommit(false))
 	if err != nil {
 		return fmt.Errorf("expire snapshots: %w", err)
@@ -401,7 +407,7 @@ func (c *committer) point(ctx context.Context, location, old string) error {
 			return err
 		}
 	}
-	if err := c.noteMetadata(ctx, tx); err != nil {
+	if err := c.sums().Note(ctx, tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

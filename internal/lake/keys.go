@@ -8,12 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
 
+	"github.com/evident-sec/evident/internal/lake/originals"
 	"github.com/evident-sec/evident/internal/sealed"
 )
 
@@ -23,6 +24,7 @@ type Keys interface {
 	// Current returns the key to write with, which is on the disk by then.
 	Current(day string) (id string, key sealed.AEAD, err error)
 	Get(id string) (sealed.AEAD, error)
+	Known(ids []string)                      // files are under these, so that none is made again
 	Renew(day string) (id string, err error) // what is written from now on is under a new key
 	Live(day string) (ids []string)          // the newest last
 	Destroy(id, reason string) error
@@ -76,31 +78,48 @@ var errNoKeys = errors.New("the file is encrypted and the lake was opened withou
 
 // unseal returns the plain Parquet bytes of an originals file: file itself
 // where it is not encrypted.
-func (t *Table) unseal(f *os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error) {
+func (t *Table) unseal(f *os.File) (parquet.ReaderAtSeeker, error) {
 	h, _, err := sealed.ReadHeader(f)
 	if errors.Is(err, sealed.ErrPlain) {
-		return f, nil, nil
+		return f, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if t.cfg.Keys == nil {
-		return nil, nil, errNoKeys
+		return nil, errNoKeys
 	}
 	if want := labelOf(f.Name()); h.Label != want {
-		return nil, nil, fmt.Errorf("file says that it is %q, it is in the place of %q", h.Label, want)
+		return nil, fmt.Errorf("file says that it is %q, it is in the place of %q", h.Label, want)
 	}
 	key, err := t.cfg.Keys.Get(h.Key)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	plain, err := sealed.NewReader(f, info.Size(), key, h)
-	return plain, nil, err
+	return sealed.NewReader(f, info.Size(), key, h)
 }
+
+// tellKeys tells the keys which of them files are under. Damage is for who reads
+// the file to name.
+func (t *Table) tellKeys(files []File) {
+	if t.cfg.Keys == nil {
+		return
+	}
+	var ids []string
+	for i := range files {
+		if id, err := t.KeyOf(files[i]); err == nil && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	t.cfg.Keys.Known(ids)
+}
+
+// Originals reads single records and parts of files of originals, by path.
+func (t *Table) Originals() *originals.Reader { return &t.originals }
 
 // KeyOf returns the identifier of the key that a file's originals are under, ""
 // where they are not encrypted.
@@ -173,6 +192,16 @@ func (t *Table) DropKeys(ctx context.Context, days []string, reason string) (ids
 		}
 	}
 	return ids, nil
+}
+
+// Replaced reports whether a newer key of its day has taken a key's place.
+func (t *Table) Replaced(id string) bool {
+	if t.cfg.Keys == nil || id == "" {
+		return false
+	}
+	day, _, _ := strings.Cut(id, ".")
+	live := t.cfg.Keys.Live(day)
+	return len(live) > 0 && live[len(live)-1] != id
 }
 
 // KeyDay returns the day whose key a file's originals are under, "" where they

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/evident-sec/evident/internal/lake/originals"
 )
 
 const (
@@ -45,7 +47,7 @@ type Table struct {
 	ice   *iceTable
 	state atomic.Pointer[state]
 
-	outlines outlines // of originals files
+	originals originals.Reader
 
 	rewriting sync.Mutex   // held by Compact, Erase and Dispose, taken before mu
 	pins      atomic.Int64 // readers that need their files for longer
@@ -77,6 +79,7 @@ func Open(ctx context.Context, cfg Config) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{cfg: cfg, db: db}
+	t.originals.Unseal = t.unseal
 	if err := t.recover(ctx, fresh); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open lake %s: %w", cfg.Dir, err)
@@ -137,6 +140,7 @@ func (t *Table) recover(ctx context.Context, fresh bool) error {
 		t.cfg.Log.Warn("lake: left-over metadata stays", "error", err)
 	}
 	t.publish(files)
+	t.tellKeys(files)
 	return t.Dispose(ctx, 0) // nobody reads yet
 }
 

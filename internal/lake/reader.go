@@ -1,18 +1,13 @@
 package lake
 
 import (
-	"fmt"
-	"io"
 	"os"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/metadata"
-)
 
-// maxGroupRows bounds what a damaged footer can make us allocate: writers end
-// a row group after the entry that fills it.
-const maxGroupRows = columnGroupRows + 1<<16
+	"github.com/evident-sec/evident/internal/lake/originals"
+)
 
 // fileReader reads one Parquet file column by column, in the caller's
 // goroutine, so that guard sees its panics.
@@ -25,7 +20,7 @@ type fileReader struct {
 
 func openReader(path string, first, last uint64) (*fileReader, error) {
 	return openThrough(path, first, last,
-		func(f *os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error) { return f, nil, nil })
+		func(f *os.File) (parquet.ReaderAtSeeker, error) { return f, nil })
 }
 
 // openOriginals opens a file of originals, encrypted or not.
@@ -34,7 +29,7 @@ func (t *Table) openOriginals(f File) (*fileReader, error) {
 }
 
 func openThrough(path string, first, last uint64,
-	unseal func(*os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error),
+	unseal func(*os.File) (parquet.ReaderAtSeeker, error),
 ) (*fileReader, error) {
 	r := &fileReader{path: path, first: first, last: last}
 	err := guard(func() error {
@@ -42,9 +37,9 @@ func openThrough(path string, first, last uint64,
 		if err != nil {
 			return err
 		}
-		plain, options, err := unseal(f)
+		plain, err := unseal(f)
 		if err == nil {
-			r.Reader, err = file.NewParquetReader(plain, options...)
+			r.Reader, err = file.NewParquetReader(plain)
 		}
 		if err != nil {
 			_ = f.Close()
@@ -68,22 +63,10 @@ func (r *fileReader) close() {
 // groupRange returns the entries in row group g by its statistics, those of
 // the file where it has none.
 func (r *fileReader) groupRange(g int) (first, last uint64) {
-	first, last = r.first, r.last
-	_ = guard(func() error {
-		col, err := r.MetaData().RowGroup(g).ColumnChunk(0)
-		if err != nil {
-			return err
-		}
-		stats, err := col.Statistics()
-		if err != nil {
-			return err
-		}
-		if s, ok := stats.(*metadata.Int64Statistics); ok && s.HasMinMax() {
-			first, last = uint64(s.Min()), uint64(s.Max())
-		}
-		return nil
-	})
-	return first, last
+	if first, last, ok := originals.Entries(r.Reader, g); ok {
+		return first, last
+	}
+	return r.first, r.last
 }
 
 // damaged names the row group in which err happened.
@@ -93,72 +76,24 @@ func (r *fileReader) damaged(g int, err error) error {
 }
 
 // chunk finds the reader of a column in row group g.
-func chunk[R file.ColumnChunkReader](r *fileReader, g int, name string) (none R, err error) {
-	i := r.MetaData().Schema.ColumnIndexByName(name)
-	if i < 0 {
-		return none, fmt.Errorf("column %s: %w", name, errShape)
-	}
-	col, err := r.RowGroup(g).Column(i)
-	if err != nil {
-		return none, fmt.Errorf("column %s: %w", name, err)
-	}
-	typed, ok := col.(R)
-	if !ok {
-		return none, fmt.Errorf("column %s: %w", name, errShape)
-	}
-	return typed, nil
+func chunk[R file.ColumnChunkReader](r *fileReader, g int, name string) (R, error) {
+	return originals.Column[R](r.Reader, g, name)
 }
 
-func (r *fileReader) groupRows(g int) (int, error) {
-	n := r.RowGroup(g).NumRows()
-	if n < 0 || n > maxGroupRows {
-		return 0, fmt.Errorf("row group claims %d rows", n)
-	}
-	return int(n), nil
-}
-
-// batcher is what the typed column readers of arrow-go have in common.
-type batcher[T any] interface {
-	file.ColumnChunkReader
-	ReadBatch(n int64, values []T, defLevels, repLevels []int16) (int64, int, error)
-}
-
-// readAll reads a required column of row group g whole.
-func readAll[T any, R batcher[T]](r *fileReader, g, rows int, name string) ([]T, error) {
-	col, err := chunk[R](r, g, name)
-	if err != nil {
-		return nil, err
-	}
-	if d := col.Descriptor(); d.MaxDefinitionLevel() != 0 || d.MaxRepetitionLevel() != 0 {
-		return nil, fmt.Errorf("column %s: %w", name, errShape)
-	}
-	values := make([]T, rows)
-	for at := 0; at < rows; {
-		_, n, err := col.ReadBatch(int64(rows-at), values[at:], nil, nil)
-		if err != nil {
-			return nil, fmt.Errorf("column %s: %w", name, err)
-		}
-		if n <= 0 {
-			return nil, fmt.Errorf("column %s: %w", name, io.ErrUnexpectedEOF)
-		}
-		at += n
-	}
-	return values, nil
-}
+func (r *fileReader) groupRows(g int) (int, error) { return originals.Rows(r.Reader, g) }
 
 func readInt64s(r *fileReader, g, rows int, name string) ([]int64, error) {
-	return readAll[int64, *file.Int64ColumnChunkReader](r, g, rows, name)
+	return originals.Int64s(r.Reader, g, rows, name)
 }
 
 func readInt32s(r *fileReader, g, rows int, name string) ([]int32, error) {
-	return readAll[int32, *file.Int32ColumnChunkReader](r, g, rows, name)
+	return originals.Int32s(r.Reader, g, rows, name)
 }
 
 func readBytes(r *fileReader, g, rows int, name string) ([]parquet.ByteArray, error) {
-	return readAll[parquet.ByteArray, *file.ByteArrayColumnChunkReader](r, g, rows, name)
+	return originals.Bytes(r.Reader, g, rows, name)
 }
 
 func readFixed(r *fileReader, g, rows int, name string) ([]parquet.FixedLenByteArray, error) {
-	return readAll[parquet.FixedLenByteArray, *file.FixedLenByteArrayColumnChunkReader](
-		r, g, rows, name)
+	return originals.Fixed(r.Reader, g, rows, name)
 }

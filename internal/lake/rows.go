@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/lake/originals"
 )
 
 // Row is one row of the columns: an event as search sees it.
@@ -236,7 +237,7 @@ func (d *rowDecoder) decode(n int) error {
 
 // addColumn adds the column to the decoder; set is called for values that are
 // not null.
-func addColumn[T any, R batcher[T]](d *rowDecoder, r *fileReader, g int, name string,
+func addColumn[T any, R originals.Batcher[T]](d *rowDecoder, r *fileReader, g int, name string,
 	set func(*Row, T),
 ) error {
 	col, err := chunk[R](r, g, name)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
 // SheetColumn is a column of a Sheet: text, which a row may lack, or whole
@@ -19,10 +19,12 @@ type SheetColumn struct {
 // SheetWriter writes a Parquet file of rows that were derived from records.
 // It belongs to one goroutine.
 type SheetWriter struct {
-	*parquetWriter
-	texts       []*array.StringBuilder // nil for numbers
-	ints        []*array.Int64Builder  // nil for texts
+	*groupWriter
+	cols        []SheetColumn
+	texts       []textColumn // by column, those of numbers stay empty
+	ints        [][]int64
 	rows, bytes int
+	scratch     scratch
 }
 
 // CreateSheet starts a file at path, which is replaced if it is there. notes go
@@ -38,49 +40,39 @@ func CreateSheet(path string, cols []SheetColumn, notes map[string]string) (*She
 			props = append(props, deltaFor(c.Name)...)
 		}
 	}
-	pw, err := newParquetWriter(path, arrow.NewSchema(fields, nil), props)
+	gw, err := newGroupWriter(path, arrow.NewSchema(fields, nil), props, nil)
 	if err != nil {
 		return nil, err
 	}
 	for name, value := range notes {
-		if err := pw.out.AppendKeyValueMetadata(name, value); err != nil {
-			pw.discard()
+		if err := gw.out.AppendKeyValueMetadata(name, value); err != nil {
+			gw.discard()
 			return nil, fmt.Errorf("note %s: %w", name, err)
 		}
 	}
-	w := &SheetWriter{
-		parquetWriter: pw, texts: make([]*array.StringBuilder, len(cols)),
-		ints: make([]*array.Int64Builder, len(cols)),
-	}
-	for i := range cols {
-		switch b := pw.builder.Field(i).(type) {
-		case *array.StringBuilder:
-			w.texts[i] = b
-		case *array.Int64Builder:
-			w.ints[i] = b
-		}
-	}
-	return w, nil
+	return &SheetWriter{
+		groupWriter: gw, cols: cols, texts: make([]textColumn, len(cols)), ints: make([][]int64, len(cols)),
+	}, nil
 }
 
 // Int sets a number of the current row; without it the number is 0.
 func (w *SheetWriter) Int(col int, n int64) {
-	if b := w.ints[col]; n != 0 {
-		b.AppendEmptyValues(w.rows - b.Len())
-		b.Append(n)
-	}
-}
-
-// Text sets a text of the current row, valid UTF-8; without it, or where it is
-// empty, there is none.
-func (w *SheetWriter) Text(col int, s string) {
-	if s == "" {
+	if n == 0 {
 		return
 	}
-	b := w.texts[col]
-	b.AppendNulls(w.rows - b.Len())
-	b.Append(s)
-	w.bytes += len(s)
+	list := w.ints[col]
+	for len(list) < w.rows {
+		list = append(list, 0)
+	}
+	w.ints[col] = append(list, n)
+}
+
+// Text sets a text of the current row; without it, or where it is empty, there
+// is none.
+func (w *SheetWriter) Text(col int, s string) {
+	if s != "" && w.texts[col].add(w.rows, s) {
+		w.bytes += len(s)
+	}
 }
 
 // End ends the current row. Where more of the same follows, the next one is put
@@ -89,25 +81,34 @@ func (w *SheetWriter) End(more bool) error {
 	if w.rows++; more || w.rows < columnGroupRows && w.bytes < columnGroupBytes {
 		return nil
 	}
-	return w.group()
+	return w.flush()
 }
 
-func (w *SheetWriter) group() error {
-	for i := range w.texts {
-		if b := w.texts[i]; b != nil {
-			b.AppendNulls(w.rows - b.Len())
-		} else {
-			w.ints[i].AppendEmptyValues(w.rows - w.ints[i].Len())
+func (w *SheetWriter) flush() error {
+	if w.rows == 0 {
+		return nil
+	}
+	err := w.group(func(i int, to file.ColumnChunkWriter) error {
+		if w.cols[i].Text {
+			return w.texts[i].write(to, w.rows, &w.scratch)
 		}
+		for len(w.ints[i]) < w.rows {
+			w.ints[i] = append(w.ints[i], 0)
+		}
+		return writeInts(to, w.ints[i], nil)
+	})
+	for i := range w.cols {
+		w.texts[i].reset()
+		w.ints[i] = w.ints[i][:0]
 	}
 	w.rows, w.bytes = 0, 0
-	return w.flush()
+	return err
 }
 
 // Close writes the rest, syncs the file and returns its SHA-256 in hex and its
 // length in bytes.
 func (w *SheetWriter) Close() (sum string, size int64, err error) {
-	if err := w.group(); err != nil {
+	if err := w.flush(); err != nil {
 		w.discard()
 		return "", 0, err
 	}

@@ -144,7 +144,9 @@ func (c *textColumn) writePlain(w *file.ByteArrayColumnChunkWriter, rows int, s 
 // preset is an encoder that takes a dictionary as it is.
 type preset interface{ PutDictionary(arrow.Array) error }
 
-func (c *textColumn) writeDictionary(w *file.ByteArrayColumnChunkWriter, rows int, s *scratch) error {
+func (c *textColumn) writeDictionary(w *file.ByteArrayColumnChunkWriter, rows int,
+	s *scratch,
+) error {
 	places := s.places(c.index, rows)
 	defer places.Release()
 	return writeDictionary(w, &c.known.texts, places, s.present(c.index, rows))
@@ -193,7 +195,8 @@ func (t *texts) array() *array.String {
 	offsets := make([]int32, 1, t.len()+1)
 	offsets = append(offsets, t.ends...)
 	data := array.NewData(arrow.BinaryTypes.String, t.len(), []*memory.Buffer{
-		nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(t.bytes),
+		nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)),
+		memory.NewBufferBytes(t.bytes),
 	}, nil, 0, 0)
 	defer data.Release()
 	return array.NewStringData(data)

@@ -130,6 +130,7 @@ func (l *Log) start(ctx context.Context, log *slog.Logger) (err error) {
 		l.cancel()
 		return err
 	}
+	go l.followClock(ctx)
 	l.shutdown = shutdown
 	l.batcher = &batcher{add: appender.Add, size: reader.IntegratedSize, log: log}
 	l.batcher.tidy = l.files.sweep

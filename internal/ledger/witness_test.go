@@ -252,7 +252,9 @@ func TestFork(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	began := time.Now()
 	await(t, "both witnesses refuse the fork", func() bool { return refused(forked) == 2 })
+	t.Logf("a second history was refused by both %v after it began", time.Since(began).Round(time.Millisecond))
 	for _, o := range []*office{a, b} {
 		await(t, "alarm of "+o.name, func() bool { return o.w.Alarms() == 1 })
 		if !strings.Contains(o.log.String(), "ALARM") {
@@ -278,9 +280,11 @@ func TestFork(t *testing.T) {
 // witnesses have cosigned.
 func rolledBack(t *testing.T, dir, text string) {
 	t.Helper()
+	began := time.Now()
 	l := openWitnessed(t, dir, text, nil)
 	fill(t, l, 12)
 	await(t, "both witnesses say that the ledger is older", func() bool { return refused(l) == 2 })
+	t.Logf("an old copy was refused by both %v after it was opened", time.Since(began).Round(time.Millisecond))
 	w, _ := l.Witnessing()
 	if want := "it cosigned 20 entries, the ledger has 12"; !strings.Contains(w.Witnesses[0].Trouble, want) {
 		t.Errorf("trouble %q, want %q", w.Witnesses[0].Trouble, want)

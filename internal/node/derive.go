@@ -8,6 +8,7 @@ import (
 
 	"github.com/evident-sec/evident/event"
 	"github.com/evident-sec/evident/internal/lake"
+	"github.com/evident-sec/evident/internal/tally"
 )
 
 // maxNamedRows is how many altered rows of one file are looked at for the
@@ -24,7 +25,7 @@ type derivation struct {
 	hash  map[event.ID]uint64 // of the rows that have to be there
 	other map[event.ID]*lake.Row
 
-	tally  lake.Tally
+	tally  tally.Tally
 	masker error // why events could not be masked
 }
 

@@ -10,6 +10,7 @@ import (
 	_ "modernc.org/sqlite" // the catalog's database driver
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/daykey"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/normalize"
 	"github.com/evident-sec/evident/mappings"
@@ -28,6 +29,14 @@ type forger struct {
 	norm  *normalize.Normalizer
 }
 
+// keys are those of the folder: who forges on the machine has them.
+func (f *forger) keys() *daykey.Ring {
+	f.Helper()
+	ring, err := daykey.Open(daykey.Config{Dir: filepath.Join(filepath.Dir(f.dir), "keys")})
+	f.must(err)
+	return ring
+}
+
 // forge applies the changes to every file they touch.
 func (f *forger) forge() {
 	f.Helper()
@@ -38,7 +47,7 @@ func (f *forger) forge() {
 	if f.mapping == "" {
 		f.mapping = f.norm.Version()
 	}
-	table, err := lake.Open(f.Context(), lake.Config{Dir: f.dir})
+	table, err := lake.Open(f.Context(), lake.Config{Dir: f.dir, Keys: f.keys()})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -91,7 +100,7 @@ func (f *forger) write(db *sql.DB, run []*event.Entry) {
 	if len(run) == 0 {
 		return
 	}
-	table, err := lake.Open(f.Context(), lake.Config{Dir: f.TempDir(), Mapping: f.mapping})
+	table, err := lake.Open(f.Context(), lake.Config{Dir: f.TempDir(), Mapping: f.mapping, Keys: f.keys()})
 	f.must(err)
 	defer table.Close()
 	for _, e := range run {

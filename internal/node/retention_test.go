@@ -197,6 +197,7 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	oldKey := keyFile(t, n, dir)
 	keptProof, err := n.Prove(t.Context(), event.ID{Entry: 3, Leaf: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +215,10 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 		t.Errorf("%d records destroyed, %d findings left", grave.Count, found(t, n))
 	}
 	checkDestroyed(t, n, keptProof.Verify(kept.Records[5].Raw, n.Verifier()))
+	left, err := os.ReadFile(n.Lake().Files()[0].Originals)
+	if err != nil {
+		t.Fatal(err)
+	}
 	shut(t, n)
 	if wipeFree {
 		if err := disposal.WipeFree(t.Context(), dir); err != nil {
@@ -222,8 +227,11 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 	}
 
 	disk := read()
-	if !bytes.Contains(disk, kept.Records[5].Salt[:]) {
+	if !bytes.Contains(disk, left[len(left)/2:][:64]) {
 		t.Error("the image does not even hold what was kept")
+	}
+	if bytes.Contains(disk, oldKey[len(oldKey)/2:][:64]) {
+		t.Error("the key of what was destroyed is still on the disk")
 	}
 	for i := 3; i < len(before.Records); i += 12 {
 		for _, bytesOf := range [][]byte{before.Records[i].Salt[:], before.Records[i].Raw} {
@@ -240,6 +248,20 @@ func destroyOn(t *testing.T, dir string, read func() []byte, wipeFree bool) {
 			t.Errorf("bytes %d to %d of the old file are still on the disk", at, at+64)
 		}
 	}
+}
+
+// keyFile returns the wrapped key that the first file's originals are under.
+func keyFile(t *testing.T, n *node.Node, dir string) []byte {
+	t.Helper()
+	id, err := n.Lake().KeyOf(n.Lake().Files()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "keys", id+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // checkDestroyed wants proofs, verification and errors to say what happened.

@@ -39,7 +39,7 @@ func (n *Node) openSearch(ctx context.Context) (err error) {
 	}
 	n.search, err = search.Open(ctx, search.Config{
 		Dir: filepath.Join(n.cfg.Dir, "search"), Lake: n.lakeDir(), Files: lakeFiles{n.lake},
-		Originals: n.lake,
+		Originals: n.lake.Originals(),
 	})
 	if err != nil {
 		return err

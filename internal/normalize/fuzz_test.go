@@ -78,3 +78,10 @@ func FuzzTimesketch(f *testing.F) {
 		`{"message":"m","datetime":"2026-03-02T09:15:09Z","timestamp_desc":"Write time","timestamp":1}`,
 		`{"message":"m","xml_string":"<Event><System><EventID>1</EventID></System></Event>"}`)
 }
+
+func FuzzJournal(f *testing.F) {
+	fuzz(f, event.FormatJournal, "",
+		"__REALTIME_TIMESTAMP=1772442909000123\nSYSLOG_IDENTIFIER=sshd\nMESSAGE=Accepted password for kim from 192.0.2.4 port 1 ssh2",
+		"__REALTIME_TIMESTAMP=1\nA\n\x02\x00\x00\x00\x00\x00\x00\x00\n\xff\nA=2\nA=3",
+		"__REALTIME_TIMESTAMP=1772442909000123\n_AUDIT_TYPE_NAME=EXECVE\n_AUDIT_ID=1\nMESSAGE=EXECVE argc=1 a0=\"id\"")
+}

@@ -97,7 +97,8 @@ func journalAudit(fields event.Fields) event.Fields {
 		return fields
 	}
 	seconds, micros := stamp[:len(stamp)-6], stamp[len(stamp)-6:]
-	line := "type=" + kind + " msg=audit(" + seconds + "." + micros[:3] + ":" + fields.Text("_AUDIT_ID") + "): " + body
+	head := "type=" + kind + " msg=audit(" + seconds + "." + micros[:3] + ":" + fields.Text("_AUDIT_ID") + "): "
+	line := head + body
 	inner, err := decodeAuditd(strings.ReplaceAll(line, "\n", " "), nil)
 	if err != nil {
 		return fields

@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/evident-sec/evident/internal/causal"
@@ -44,9 +45,8 @@ func (w *writer) reachGaps(steps []step) []Gap {
 	if !w.oldest.IsZero() && begin.Sub(w.oldest) < edgeMargin {
 		out = append(out, Gap{
 			Kind: causal.GapKept, Host: host, From: w.oldest.UTC(), To: begin.UTC(),
-			Text: fmt.Sprintf("The story begins %s after the oldest record that is kept here, of %s: what "+
-				"led to it may lie before.", begin.Sub(w.oldest).Round(time.Minute),
-				w.oldest.UTC().Format("2006-01-02 15:04")),
+			Text: fmt.Sprintf("The story begins %s, %s: what led to it may lie before.",
+				after(begin.Sub(w.oldest)), w.oldest.UTC().Format("2006-01-02 15:04")),
 			WouldClose: "Archives or backups with records of " + hostOr(host) + " before that time; " +
 				"evident retention tells what was destroyed, and why",
 			Query: causal.ControlQuery(host),
@@ -69,4 +69,12 @@ func hostOr(host string) string {
 		return "the sources of the incident"
 	}
 	return host
+}
+
+// after says how far behind the oldest record a story begins.
+func after(d time.Duration) string {
+	if d = d.Round(time.Minute); d > 0 {
+		return strings.TrimSuffix(d.String(), "0s") + " after the oldest record that is kept here"
+	}
+	return "at the oldest record that is kept here"
 }

@@ -68,16 +68,16 @@ func Seal(ctx context.Context, st Store, q Request) (*Sealed, *reconstruct.Resul
 
 // Verdict is what another run of a sealed reconstruction shows.
 type Verdict struct {
-	Same     bool     `json:"same"`               // result and inputs
-	Digest   string   `json:"digest"`             // of this run's result
-	Root     string   `json:"root"`               // of this run's inputs
-	Altered  []uint64 `json:"altered,omitempty"`  // entries whose root is another one now
-	Gone     []uint64 `json:"gone,omitempty"`     // entries read then, not now
-	Added    []uint64 `json:"added,omitempty"`    // entries read now, not then
-	Engine   bool     `json:"engine_changed"`     // the program searches or tells otherwise
-	Rejudged bool     `json:"rejudged,omitempty"` // the findings were not kept, and are others now
+	Same     bool     `json:"same"`           // result and inputs
+	Digest   string   `json:"digest"`         // of this run's result
+	Root     string   `json:"root"`           // of this run's inputs
+	Altered  []uint64 `json:"altered"`        // entries whose root is another one now
+	Gone     []uint64 `json:"gone"`           // entries read then, not now
+	Added    []uint64 `json:"added"`          // entries read now, not then
+	Engine   bool     `json:"engine_changed"` // the program searches or tells otherwise
+	Rejudged bool     `json:"rejudged"`       // the findings were not kept, and are others now
 
-	// Differences of the results; nil where the document has only the digest.
+	// Differences of the results; none where the document has only the digest.
 	Differences []story.Difference `json:"differences"`
 }
 
@@ -85,7 +85,10 @@ type Verdict struct {
 func Check(ctx context.Context, st Store, s *Sealed) (*Verdict, error) {
 	v := newView(st, s)
 	res, err := v.run(ctx, s)
-	out := &Verdict{Engine: s.Engine != EngineVersion || s.Edges != edge.Version}
+	out := &Verdict{
+		Engine:  s.Engine != EngineVersion || s.Edges != edge.Version,
+		Altered: []uint64{}, Gone: []uint64{}, Added: []uint64{}, Differences: []story.Difference{},
+	}
 	if errors.Is(err, reconstruct.ErrNotFound) { // the seed itself is gone
 		id, _ := event.ParseID(s.Seed)
 		out.Gone = []uint64{id.Entry}
@@ -101,7 +104,7 @@ func Check(ctx context.Context, st Store, s *Sealed) (*Verdict, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run sealed reconstruction again: %w", err)
 	}
-	out.Root, out.Gone = rootOf(inputs), gone
+	out.Root, out.Gone = rootOf(inputs), append(out.Gone, gone...)
 	out.hold(s.Inputs, inputs)
 	out.Rejudged = judged(v.said()) != s.Judged
 	out.Same = out.Digest == s.Digest && out.Root == s.Root
@@ -134,7 +137,7 @@ func (v *Verdict) hold(was, is []Input) {
 		}
 		delete(roots, in.Entry)
 	}
-	v.Added = slices.Sorted(maps.Keys(roots))
+	v.Added = append(v.Added, slices.Sorted(maps.Keys(roots))...)
 }
 
 // view is a store as a sealed run may see it, and what the run read of it.

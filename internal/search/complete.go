@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/evident-sec/evident/internal/search/glob"
+	"github.com/evident-sec/evident/internal/search/typing"
 )
 
 // maxSuggestions bounds a completion.
@@ -38,7 +39,7 @@ func Complete(query string, cursor int) Completion {
 	for cursor > 0 && cursor < len(query) && !utf8.RuneStart(query[cursor]) {
 		cursor--
 	}
-	c := Completion{From: wordStart(query[:cursor]), To: wordEnd(query, cursor)}
+	c := Completion{From: typing.WordStart(query[:cursor]), To: typing.WordEnd(query, cursor)}
 	word := query[c.From:cursor]
 	if strings.HasPrefix(word, "-") {
 		word = word[1:]
@@ -52,7 +53,7 @@ func Complete(query string, cursor int) Completion {
 			return c
 		}
 	}
-	if stage, ok := lastStage(query[:c.From]); ok {
+	if stage, ok := typing.LastStage(query[:c.From]); ok {
 		c.Prefix, c.Items = word, stageItems(stage, word)
 		return c
 	}
@@ -63,29 +64,6 @@ func Complete(query string, cursor int) Completion {
 		}
 	}
 	return c
-}
-
-// lastStage returns what stands behind the last pipe that begins a stage.
-func lastStage(text string) (stage string, ok bool) {
-	quoted, begins := false, true
-	at := -1
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c == '|' && begins && !quoted {
-			at = i
-		}
-		begins = strings.IndexByte(" \t\n\r)\"", c) >= 0
-		switch c {
-		case '\\':
-			i++
-		case '"':
-			quoted = !quoted
-		}
-	}
-	if at < 0 {
-		return "", false
-	}
-	return strings.TrimSpace(text[at+1:]), true
 }
 
 // stageItems suggests stages, then what stands in them.
@@ -106,33 +84,6 @@ func stageItems(stage, word string) (out []Suggestion) {
 		}
 	}
 	return out[:min(maxSuggestions, len(out))]
-}
-
-// wordStart returns where the last word of text begins; quotes hold a word
-// together.
-func wordStart(text string) int {
-	start, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (strings.IndexByte(" \t\n\r)", c) >= 0 || c == '(' && !afterColon(text, i)):
-			start = i + 1
-		}
-	}
-	return min(start, len(text))
-}
-
-func afterColon(text string, i int) bool { return i > 0 && text[i-1] == ':' }
-
-// wordEnd returns where the word at the cursor ends.
-func wordEnd(query string, cursor int) int {
-	if n := strings.IndexAny(query[cursor:], " \t\n\r()"); n >= 0 {
-		return cursor + n
-	}
-	return len(query)
 }
 
 // suggested suggests operators and field names for a word: those that begin with

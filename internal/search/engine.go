@@ -84,7 +84,10 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(cfg.Queries + 1) // one writes
 	db.SetMaxIdleConns(cfg.Queries + 1)
-	e := &Engine{db: db, files: cfg.Files, limit: cfg.Time, secret: newSecret(), sieves: sieve.NewCache(sieveBytes)}
+	e := &Engine{
+		db: db, files: cfg.Files, limit: cfg.Time, secret: newSecret(),
+		sieves: sieve.NewCache(sieveBytes),
+	}
 	if err = configure(ctx, db, cfg); err == nil {
 		e.hot, err = openHot(ctx, db)
 	}

@@ -37,7 +37,11 @@ func (e *Engine) Facets(ctx context.Context, req Request, name string, n int) ([
 		return nil, err
 	}
 	defer v.close()
-	list, err := v.facets(ctx, &req, v.everything(), facetSpec{field: f, n: n})
+	parts, err := v.relevant(ctx, &req)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	list, err := v.facets(ctx, &req, gather(parts), facetSpec{field: f, n: n})
 	return list, ended(ctx, err)
 }
 

@@ -71,9 +71,13 @@ func emptyBuckets(window span, width int64) []Bucket {
 }
 
 func (v *view) fill(ctx context.Context, req *Request, out []Bucket, width int64) error {
+	parts, err := v.relevant(ctx, req)
+	if err != nil {
+		return err
+	}
 	b := &builder{}
 	stmt := fmt.Sprintf("SELECT (epoch_us(e.time) - %s) // %s AS bucket, e.severity_id, count(*)",
-		b.arg(out[0].From.UnixMicro()), b.arg(width)) + v.matching(req, v.everything(), b) +
+		b.arg(out[0].From.UnixMicro()), b.arg(width)) + v.matching(req, gather(parts), b) +
 		" GROUP BY ALL"
 	rows, err := v.tx.QueryContext(ctx, stmt, b.args...)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 const (
 	sieveBytes = 64 << 20               // of filters kept: about 40 million values
-	sieveTime  = 200 * time.Millisecond // of one question, spent on making filters
+	sieveTime  = 300 * time.Millisecond // of one question, spent on making filters
 )
 
 // needle returns what a term looks for, false where it is no whole value of an

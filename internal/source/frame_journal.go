@@ -101,11 +101,28 @@ func (b *batcher) sealedJournal(log *journald.Reader, digest string) error {
 	if v.Records == 0 {
 		return nil
 	}
-	if b.r.journals == nil {
-		b.r.journals = map[string][]journald.Range{}
-	}
-	b.r.journals[v.SeqnumID] = append(b.r.journals[v.SeqnumID], v.Numbers...)
+	b.r.remember(b.name, v.SeqnumID, v.Numbers)
 	return b.r.seal(b.ctx, seal)
+}
+
+// maxNumbers bounds the ranges of sequence numbers of one ingest: 16 MiB.
+const maxNumbers = 1 << 20
+
+// remember keeps the sequence numbers of a journal until all are read.
+func (r *Reader) remember(name, id string, numbers []journald.Range) {
+	if r.journals == nil {
+		r.journals = map[string][]journald.Range{}
+	}
+	if r.numbers > maxNumbers {
+		return
+	}
+	if r.numbers += len(numbers); r.numbers > maxNumbers {
+		r.damage(name, "", "the sequence numbers of the journals up to here jump more than %d times; which of them "+
+			"are missing is not worked out", maxNumbers)
+		clear(r.journals)
+		return
+	}
+	r.journals[id] = append(r.journals[id], numbers...)
 }
 
 func (r *Reader) seal(ctx context.Context, s Seal) error {

@@ -98,6 +98,7 @@ type Reader struct {
 	now   func() time.Time
 
 	journals map[string][]journald.Range // sequence numbers read, by their identifier
+	numbers  int                         // of those ranges
 
 	mu     sync.Mutex // framing and appending run side by side
 	report Report

@@ -65,6 +65,8 @@ func New(cfg Config) *API {
 	a.get("incidents/{id}/overlays", a.overlays)
 	a.get("incidents/{id}/diff", a.difference)
 	a.handle("POST", "incidents/{id}/overlays", a.answer(a.annotate))
+	a.handle("POST", "incidents/{id}/seal", a.answer(a.sealStory))
+	a.handle("POST", "incidents/check", a.answer(a.checkStory))
 	a.handle("GET", "incidents/{id}/export", http.HandlerFunc(a.export))
 	a.get("health", a.health)
 	a.get("rules", a.rules)

@@ -210,6 +210,8 @@ var answers = []struct{ route, target, body string }{
 	{"GET /api/v1/incidents/{id}/diff", "incidents/FINDING/diff?with=EVENT", ""},
 	{"GET /api/v1/incidents/{id}/export", "incidents/FINDING/export?format=stix", ""},
 	{"GET /api/v1/incidents/{id}/export", "incidents/INCIDENT/export?format=html", ""},
+	{"POST /api/v1/incidents/{id}/seal", "incidents/INCIDENT/seal", ""},
+	{"POST /api/v1/incidents/check", "incidents/check", "STORY"},
 	{"GET /api/v1/health", "health", ""},
 	{"GET /api/v1/rules", "rules", ""},
 	{"GET /api/v1/rules", "rules?level=high&q=lsass&limit=1", ""},

@@ -97,6 +97,11 @@ func problemFor(err error) Problem {
 			Status: http.StatusBadRequest, Code: "bad-parameter", Title: "The saved search cannot be used like that",
 			Detail: err.Error(), Next: "See /api/v1/searches for names and parameters.",
 		}
+	case errors.Is(err, node.ErrSealed):
+		return Problem{
+			Status: http.StatusBadRequest, Code: "bad-sealed", Title: "The sealed result cannot be checked here",
+			Detail: err.Error(), Next: "Send the file as it was given, to the folder whose ledger sealed it.",
+		}
 	case errors.Is(err, node.ErrReceipt):
 		return Problem{
 			Status: http.StatusBadRequest, Code: "bad-receipt", Title: "The receipt cannot be checked here",

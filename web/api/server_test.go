@@ -137,7 +137,8 @@ func (s *server) identifiers() *strings.Replacer {
 	}
 	f := findings.Findings[0]
 	return strings.NewReplacer("RULE", f.Info.Analytic.UID, "EVENT", f.Evidences[0].Data.UID, "FINDING", f.Info.UID,
-		"INCIDENT", incidents.Incidents[0].UID, "RECEIPT", s.receipt("device.hostname:ws07").File)
+		"INCIDENT", incidents.Incidents[0].UID, "RECEIPT", s.receipt("device.hostname:ws07").File,
+		"STORY", s.sealed(incidents.Incidents[0].UID).File)
 }
 
 // problemBody is a problem as a client reads it.

@@ -44,6 +44,8 @@ type Writer struct {
 	b       []byte
 	data    map[string]int
 	names   map[string]int
+	lists   map[int]list // by field
+	zstd    *zstd.Encoder
 	index   int // offset of the index
 	listed  int
 	objects int
@@ -58,7 +60,7 @@ var le = binary.LittleEndian
 
 // New begins a journal.
 func New(o Options) *Writer {
-	w := &Writer{o: o, b: make([]byte, headerSize), data: map[string]int{}, names: map[string]int{}}
+	w := &Writer{o: o, b: make([]byte, headerSize), data: map[string]int{}, names: map[string]int{}, lists: map[int]list{}}
 	for i := range w.fileID {
 		w.fileID[i] = byte(i*7 + 1)
 	}
@@ -172,10 +174,10 @@ func (w *Writer) compressed(field []byte) ([]byte, byte) {
 	var out bytes.Buffer
 	switch w.o.Compress {
 	case "zstd":
-		z, err := zstd.NewWriter(nil)
-		if err == nil {
-			return z.EncodeAll(field, nil), 4
+		if w.zstd == nil {
+			w.zstd, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 		}
+		return w.zstd.EncodeAll(field, nil), 4
 	case "lz4":
 		block := make([]byte, lz4.CompressBlockBound(len(field)))
 		n, err := lz4.CompressBlock(field, block, nil)
@@ -270,29 +272,34 @@ func (w *Writer) item(array, i, ref int) {
 	}
 }
 
-// mention adds an entry to those of a field: one in it, the others in arrays of
-// four.
+// list is the last array of the entries that have a field.
+type list struct{ array, filled, room int }
+
+// mention adds an entry to those of a field: one in it, the others in arrays, each
+// twice as long as the one before.
 func (w *Writer) mention(data, entry int) {
-	n := int(le.Uint64(w.b[data+56:]))
-	le.PutUint64(w.b[data+56:], uint64(n+1))
+	n := le.Uint64(w.b[data+56:])
+	le.PutUint64(w.b[data+56:], n+1)
 	if n == 0 {
 		le.PutUint64(w.b[data+40:], uint64(entry))
 		return
 	}
-	i := n - 1
-	slot, array := data+48, 0
-	for k := 0; k <= i/4; k++ {
-		next := int(le.Uint64(w.b[slot:]))
-		if next == 0 {
-			next = w.object(6, 24+4*w.step())
-			le.PutUint64(w.b[slot:], uint64(next))
+	l := w.lists[data]
+	if l.filled == l.room {
+		slot := data + 48
+		if l.array > 0 {
+			slot = l.array + 16
 		}
-		array, slot = next, next+16
+		l = list{room: max(4, 2*l.room)}
+		l.array = w.object(6, 24+l.room*w.step())
+		le.PutUint64(w.b[slot:], uint64(l.array))
 	}
-	w.item(array, i%4, entry)
+	w.item(l.array, l.filled, entry)
+	l.filled++
+	w.lists[data] = l
 	if w.o.Compact {
-		le.PutUint32(w.b[data+64:], uint32(array))
-		le.PutUint32(w.b[data+68:], uint32(i%4+1))
+		le.PutUint32(w.b[data+64:], uint32(l.array))
+		le.PutUint32(w.b[data+68:], uint32(l.filled))
 	}
 }
 

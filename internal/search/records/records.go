@@ -80,7 +80,7 @@ func (t *Table) bind(_ map[string]any, args ...any) (duckdb.ParallelChunkTableSo
 	if !ok || held == nil {
 		return nil, errors.New("no such records")
 	}
-	return newSource(t.reader, held)
+	return &source{reader: t.reader, held: held}, nil
 }
 
 // Session is one question's use of the table function. A nil Session reads
@@ -133,7 +133,9 @@ func (s *Session) Close() {
 type source struct {
 	reader Reader
 	held   *ticket
+	once   sync.Once
 	parts  []part
+	err    error // why they are not known
 	next   atomic.Int64
 }
 
@@ -143,18 +145,21 @@ type part struct {
 	n    int
 }
 
-func newSource(reader Reader, held *ticket) (*source, error) {
-	s := &source{reader: reader, held: held}
-	for _, path := range held.paths {
-		n, err := reader.Parts(path)
-		if err != nil {
-			return nil, err
+// list finds the parts of the files when the first thread asks.
+func (s *source) list() error {
+	s.once.Do(func() {
+		for _, path := range s.held.paths {
+			n, err := s.reader.Parts(path)
+			if err != nil {
+				s.err = err
+				return
+			}
+			for i := range n {
+				s.parts = append(s.parts, part{path, i})
+			}
 		}
-		for i := range n {
-			s.parts = append(s.parts, part{path, i})
-		}
-	}
-	return s, nil
+	})
+	return s.err
 }
 
 // ColumnInfos implements duckdb.ParallelChunkTableSource.
@@ -177,8 +182,8 @@ func (s *source) ColumnInfos() []duckdb.ColumnInfo {
 
 // Cardinality implements duckdb.ParallelChunkTableSource.
 func (s *source) Cardinality() *duckdb.CardinalityInfo {
-	const usual = 1000 // records of a part
-	return &duckdb.CardinalityInfo{Cardinality: uint(usual * len(s.parts))}
+	const usual = 100_000 // records of a file
+	return &duckdb.CardinalityInfo{Cardinality: uint(usual * len(s.held.paths))}
 }
 
 // Init implements duckdb.ParallelChunkTableSource.
@@ -201,6 +206,9 @@ func (s *source) FillChunk(local any, chunk duckdb.DataChunk) error {
 	have, ok := local.(*rest)
 	if !ok {
 		return errors.New("read records: no state of this thread")
+	}
+	if err := s.list(); err != nil {
+		return err
 	}
 	for len(have.entry) == 0 {
 		if err := s.held.ctx.Err(); err != nil {

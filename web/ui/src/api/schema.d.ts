@@ -408,6 +408,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconstruct anew and seal the result with the roots of all that it rests on
+         * @description It becomes a record of the journal. docs/formats/sealed-reconstruction.md describes it and its file.
+         */
+        post: operations["sealIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a sealed reconstruction again over the entries that it could see, and compare */
+        post: operations["checkSealedIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/diff": {
         parameters: {
             query?: never;
@@ -1414,6 +1451,58 @@ export interface components {
             host?: string;
             events?: string[];
             withdraws?: string;
+        };
+        SealedStory: {
+            /** @description The record that has it. */
+            event: string;
+            incident: string;
+            /** @description SHA-256 of the result, hex. */
+            digest: string;
+            /** @description Merkle root over the entries that were read, hex. */
+            root: string;
+            /** @description Records read. */
+            events: number;
+            entries: number;
+            /** @description The last entry it could see. */
+            through: number;
+            /** @description Line of a file of proofs, to be kept. */
+            file: string;
+        };
+        StoryCheck: {
+            /** @description Result and inputs. */
+            same: boolean;
+            /** @description Of this run's result, hex. */
+            digest: string;
+            /** @description Of this run's inputs, hex. */
+            root: string;
+            /** @description Entries with another root than then. */
+            altered: number[];
+            /** @description Entries read then and not now. */
+            gone: number[];
+            /** @description Entries read now and not then. */
+            added: number[];
+            /** @description The program searches or tells otherwise than then. */
+            engine_changed: boolean;
+            /** @description The findings were too many to keep, and are others now. */
+            rejudged: boolean;
+            differences: {
+                /** @enum {string} */
+                change: "added" | "gone" | "regraded" | "changed";
+                /** @enum {string} */
+                what: "incident" | "step" | "edge" | "gap";
+                host?: string;
+                text: string;
+                before?: string;
+                after?: string;
+                step_a?: number;
+                step_b?: number;
+            }[];
+            asked: string;
+            /** Format: date-time */
+            made: string;
+            through: number;
+            /** @description Hex, the digest that was sealed. */
+            was: string;
         };
         Comparison: {
             a: string;
@@ -3287,6 +3376,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sealIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident, finding or event identifier. */
+                id: components["parameters"]["IncidentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedStory"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkSealedIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What differs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryCheck"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,4 +1,4 @@
-package lake
+package originals
 
 import (
 	"fmt"
@@ -58,11 +58,11 @@ func (o *outlines) put(path string, line *outline) {
 }
 
 // outlineOf returns the outline of an originals file.
-func (t *Table) outlineOf(path string) (*outline, error) {
+func (t *Reader) outlineOf(path string) (*outline, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		first, last, _ := entriesIn(path)
-		return nil, damage(path, first, last, err)
+		return nil, Damage(path, first, last, err)
 	}
 	if have := t.outlines.get(path, info); have != nil {
 		return have, nil
@@ -74,33 +74,78 @@ func (t *Table) outlineOf(path string) (*outline, error) {
 	defer r.close()
 	line := &outline{info: info, meta: r.MetaData(), groups: make([]entrySpan, r.NumRowGroups())}
 	for g := range line.groups {
-		line.groups[g].first, line.groups[g].last = r.groupRange(g)
+		line.groups[g] = r.span(g)
 	}
 	t.outlines.put(path, line)
 	return line, nil
 }
 
+// opened is an open originals file.
+type opened struct {
+	path        string
+	first, last uint64
+	os          *os.File
+	*file.Reader
+}
+
 // openOutlined opens an originals file, with its footer where that is kept.
-func (t *Table) openOutlined(path string) (*fileReader, error) {
+func (t *Reader) openOutlined(path string) (*opened, error) {
 	first, last, ok := entriesIn(path)
 	if !ok {
-		return nil, damage(path, 0, 0, fmt.Errorf("%s is no name of a lake file", filepath.Base(path)))
+		return nil, Damage(path, 0, 0, fmt.Errorf("%s is no name of a lake file", filepath.Base(path)))
 	}
-	props := parquet.NewReaderProperties(memory.DefaultAllocator)
-	props.BufferedStreamEnabled = true // pages, not whole column chunks
-	props.BufferSize = sealed.BlockBytes
-	options := []file.ReadOption{file.WithReadProps(props)}
-	return openThrough(path, first, last, func(f *os.File) (parquet.ReaderAtSeeker, []file.ReadOption, error) {
+	r := &opened{path: path, first: first, last: last}
+	err := Guard(func() error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		r.os = f
 		info, err := f.Stat()
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
+		plain, err := t.Unseal(f)
+		if err != nil {
+			return err
+		}
+		props := parquet.NewReaderProperties(memory.DefaultAllocator)
+		props.BufferedStreamEnabled = true // pages, not whole column chunks
+		props.BufferSize = sealed.BlockBytes
+		options := []file.ReadOption{file.WithReadProps(props)}
 		if have := t.outlines.get(path, info); have != nil {
 			options = append(options, file.WithMetadata(have.meta))
 		}
-		plain, _, err := t.unseal(f)
-		return plain, options, err
+		r.Reader, err = file.NewParquetReader(plain, options...)
+		return err
 	})
+	if err != nil {
+		r.close()
+		return nil, Damage(path, first, last, err)
+	}
+	return r, nil
+}
+
+// close closes the file; nothing is lost when that fails.
+func (r *opened) close() {
+	if r.os != nil {
+		_ = r.os.Close()
+	}
+}
+
+// span returns the entries in row group g by its statistics, those of the file
+// where it has none.
+func (r *opened) span(g int) entrySpan {
+	if first, last, ok := Entries(r.Reader, g); ok {
+		return entrySpan{first, last}
+	}
+	return entrySpan{r.first, r.last}
+}
+
+// damaged names the row group in which err happened.
+func (r *opened) damaged(g int, err error) error {
+	s := r.span(g)
+	return &DamageError{Path: r.path, Group: g, First: s.first, Last: s.last, Err: err}
 }
 
 // entriesIn returns the first and last entry that a file's name says.

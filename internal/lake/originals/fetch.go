@@ -1,4 +1,4 @@
-package lake
+package originals
 
 import (
 	"cmp"
@@ -16,6 +16,14 @@ import (
 	"github.com/evident-sec/evident/event"
 )
 
+// Reader reads originals of one lake. Its methods are safe for concurrent use.
+type Reader struct {
+	// Unseal returns the plain Parquet bytes of an opened file.
+	Unseal func(*os.File) (parquet.ReaderAtSeeker, error)
+
+	outlines outlines
+}
+
 // fetchers is how many goroutines read originals for one question.
 const fetchers = 2
 
@@ -28,7 +36,7 @@ type found struct {
 // Fetch visits those records of some originals files that are among ids, in no
 // order. It reads the pages that hold them and no others. Errors are
 // *DamageError, or the context's.
-func (t *Table) Fetch(ctx context.Context, paths []string, ids []event.ID,
+func (t *Reader) Fetch(ctx context.Context, paths []string, ids []event.ID,
 	visit func(event.ID, []byte),
 ) error {
 	ids = slices.Clone(ids)
@@ -71,7 +79,8 @@ type fetching struct {
 }
 
 // fetches finds the row groups that may hold ids.
-func (t *Table) fetches(ctx context.Context, paths []string, ids []event.ID) (out []fetching, err error) {
+func (t *Reader) fetches(ctx context.Context, paths []string, ids []event.ID,
+) (out []fetching, err error) {
 	const most = 32 // row groups a piece of work
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
@@ -109,7 +118,7 @@ func within(ids []event.ID, first, last uint64) []event.ID {
 	return ids[from:max(from, to)]
 }
 
-func (t *Table) fetch(ctx context.Context, w fetching) (out []found, err error) {
+func (t *Reader) fetch(ctx context.Context, w fetching) (out []found, err error) {
 	r, err := t.openOutlined(w.path)
 	if err != nil {
 		return nil, err
@@ -119,7 +128,7 @@ func (t *Table) fetch(ctx context.Context, w fetching) (out []found, err error) 
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("read original bytes: %w", err)
 		}
-		err := guard(func() error {
+		err := Guard(func() error {
 			var err error
 			out, err = r.fetch(g, w.ids[i], out)
 			return err
@@ -132,16 +141,16 @@ func (t *Table) fetch(ctx context.Context, w fetching) (out []found, err error) 
 }
 
 // fetch appends the records of row group g that are among the sorted ids.
-func (r *fileReader) fetch(g int, ids []event.ID, out []found) ([]found, error) {
-	rows, err := r.groupRows(g)
+func (r *opened) fetch(g int, ids []event.ID, out []found) ([]found, error) {
+	rows, err := Rows(r.Reader, g)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := readInt64s(r, g, rows, ColEntry)
+	entry, err := Int64s(r.Reader, g, rows, "entry")
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := readInt32s(r, g, rows, ColLeaf)
+	leaf, err := Int32s(r.Reader, g, rows, "leaf")
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +170,7 @@ func (r *fileReader) fetch(g int, ids []event.ID, out []found) ([]found, error) 
 
 // rawOf reads the raw bytes of ascending rows of row group g, only the pages
 // that they are on where the file has an index of its pages.
-func (r *fileReader) rawOf(g, rows int, wanted []int, visit func(i int, raw []byte)) error {
+func (r *opened) rawOf(g, rows int, wanted []int, visit func(i int, raw []byte)) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -169,12 +178,12 @@ func (r *fileReader) rawOf(g, rows int, wanted []int, visit func(i int, raw []by
 	if err != nil {
 		return err
 	}
-	col, err := chunk[*file.ByteArrayColumnChunkReader](r, g, "raw")
+	col, err := Column[*file.ByteArrayColumnChunkReader](r.Reader, g, "raw")
 	if err != nil {
 		return err
 	}
 	if d := col.Descriptor(); d.MaxDefinitionLevel() != 0 || d.MaxRepetitionLevel() != 0 {
-		return fmt.Errorf("column raw: %w", errShape)
+		return fmt.Errorf("column raw: %w", ErrShape)
 	}
 	values := make([]parquet.ByteArray, rows)
 	for at, i := 0, 0; i < len(wanted); {
@@ -188,7 +197,7 @@ func (r *fileReader) rawOf(g, rows int, wanted []int, visit func(i int, raw []by
 		// Values are those of the page; they hold until the next one is read.
 		_, n, err := col.ReadBatchInPage(int64(rows-at), values, nil, nil)
 		if err == nil && n <= 0 {
-			err = errShape
+			err = ErrShape
 		}
 		if err != nil {
 			return fmt.Errorf("column raw: %w", err)
@@ -203,7 +212,7 @@ func (r *fileReader) rawOf(g, rows int, wanted []int, visit func(i int, raw []by
 
 // pageStarts returns the first row of each page of raw in row group g; without
 // an index the row group is one page.
-func (r *fileReader) pageStarts(g, rows int) ([]int, error) {
+func (r *opened) pageStarts(g, rows int) ([]int, error) {
 	i := r.MetaData().Schema.ColumnIndexByName("raw")
 	index, err := r.GetPageIndexReader().RowGroup(g)
 	if err != nil || index == nil || i < 0 {
@@ -219,13 +228,13 @@ func (r *fileReader) pageStarts(g, rows int) ([]int, error) {
 	}
 	ascending := slices.IsSorted(starts) && len(slices.Compact(slices.Clone(starts))) == len(starts)
 	if len(starts) == 0 || starts[0] != 0 || !ascending || starts[len(starts)-1] >= rows {
-		return nil, fmt.Errorf("index of pages: %w", errShape)
+		return nil, fmt.Errorf("index of pages: %w", ErrShape)
 	}
 	return starts, nil
 }
 
 // Parts returns how many parts an originals file has.
-func (t *Table) Parts(path string) (int, error) {
+func (t *Reader) Parts(path string) (int, error) {
 	o, err := t.outlineOf(path)
 	if err != nil {
 		return 0, err
@@ -235,24 +244,24 @@ func (t *Table) Parts(path string) (int, error) {
 
 // Part returns where the records of a part of an originals file are, and their
 // bytes.
-func (t *Table) Part(path string, n int) (entry []int64, leaf []int32, raw [][]byte, err error) {
+func (t *Reader) Part(path string, n int) (entry []int64, leaf []int32, raw [][]byte, err error) {
 	r, err := t.openOutlined(path)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer r.close()
-	err = guard(func() error {
-		rows, err := r.groupRows(n)
+	err = Guard(func() error {
+		rows, err := Rows(r.Reader, n)
 		if err != nil {
 			return err
 		}
-		if entry, err = readInt64s(r, n, rows, ColEntry); err != nil {
+		if entry, err = Int64s(r.Reader, n, rows, "entry"); err != nil {
 			return err
 		}
-		if leaf, err = readInt32s(r, n, rows, ColLeaf); err != nil {
+		if leaf, err = Int32s(r.Reader, n, rows, "leaf"); err != nil {
 			return err
 		}
-		values, err := readBytes(r, n, rows, "raw")
+		values, err := Bytes(r.Reader, n, rows, "raw")
 		raw = make([][]byte, len(values))
 		for i, v := range values {
 			raw[i] = v

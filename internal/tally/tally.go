@@ -1,10 +1,11 @@
-package lake
+package tally
 
 import (
 	"fmt"
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/lake"
 )
 
 // Tally counts what a pair of files really holds, to be compared with what the
@@ -17,7 +18,7 @@ type Tally struct {
 }
 
 // Entry counts an entry of the originals.
-func (t *Tally) Entry(f *File, e *event.Entry) {
+func (t *Tally) Entry(f *lake.File, e *event.Entry) {
 	t.entries++
 	if e.Seq < f.FirstEntry || e.Seq > f.LastEntry {
 		t.outside = e.Seq
@@ -31,7 +32,7 @@ func (t *Tally) Entry(f *File, e *event.Entry) {
 }
 
 // Row counts a row of the columns.
-func (t *Tally) Row(r *Row) {
+func (t *Tally) Row(r *lake.Row) {
 	t.rows++
 	if at := r.Time; t.rows == 1 || at.Before(t.from) {
 		t.from = at
@@ -43,7 +44,7 @@ func (t *Tally) Row(r *Row) {
 
 // Differs says what the catalog has otherwise; both parts of the pair were read
 // whole. A span that is wider than what is there hides nothing.
-func (t *Tally) Differs(f *File) []string {
+func (t *Tally) Differs(f *lake.File) []string {
 	var out []string
 	say := func(wrong bool, format string, args ...any) {
 		if wrong {
