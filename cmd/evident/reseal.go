@@ -128,7 +128,8 @@ func printVerdict(e *console.Env, s *rerun.Sealed, v *rerun.Verdict) {
 		entries []uint64
 		what    string
 	}{
-		{v.Altered, "has other records than then"}, {v.Gone, "was read then and is gone"},
+		{v.Altered, "has other records than then"},
+		{v.Gone, "was read then and is gone"},
 		{v.Added, "is read now and was not then"},
 	} {
 		for _, entry := range list.entries {

@@ -28,14 +28,15 @@ type serveCmd struct {
 
 // serveFlags are shared by serve and demo.
 type serveFlags struct {
-	Listen     string `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of page and API."`
-	TLSCert    string `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
-	TLSKey     string `placeholder:"FILE" type:"path" help:"Its key."`
-	TokenFile  string `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
-	SQL        bool   `name:"sql" help:"Give the holder of the link the role sql: SELECT over the masked view, docs/sql.md."`
-	Syslog     string `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
-	Compact    bool   `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
-	EdgeMemory int64  `name:"edge-memory" default:"1024" placeholder:"MIB" help:"Memory for causal edges; reconstruction reads the rest from files."`
+	Listen     string        `default:"127.0.0.1:8470" placeholder:"ADDR" help:"Address of page and API."`
+	TLSCert    string        `placeholder:"FILE" type:"path" help:"Certificate; needed for any address but loopback."`
+	TLSKey     string        `placeholder:"FILE" type:"path" help:"Its key."`
+	TokenFile  string        `placeholder:"FILE" type:"path" help:"Read the token from here instead of making one."`
+	SQL        bool          `name:"sql" help:"Give the holder of the link the role sql: SELECT over the masked view, docs/sql.md."`
+	Syslog     string        `placeholder:"ADDR" help:"Also receive syslog over TCP on this loopback address, e.g. 127.0.0.1:5514."`
+	Compact    bool          `default:"true" negatable:"" help:"Merge the lake's small files in the background."`
+	Verify     time.Duration `name:"verify-every" default:"24h" placeholder:"TIME" help:"Verify the whole store when the last verification is older; 0 for never."`
+	EdgeMemory int64         `name:"edge-memory" default:"1024" placeholder:"MIB" help:"Memory for causal edges; reconstruction reads the rest from files."`
 	ruleFlags
 	registerFlags
 }
@@ -143,6 +144,9 @@ func (p *pending) run(e *console.Env, n *node.Node, _ web.Token) error {
 	group.Go(func() error { return n.KeepIncidents(ctx, 5*time.Second) })
 	if p.flags.Compact {
 		group.Go(func() error { return n.KeepCompact(ctx, time.Minute) })
+	}
+	if p.flags.Verify > 0 {
+		group.Go(func() error { return n.KeepVerified(ctx, p.flags.Verify) })
 	}
 	group.Go(func() error { return n.KeepHeartbeats(ctx, 15*time.Minute) })
 	group.Go(func() error { return untilStopped(ctx, n) })

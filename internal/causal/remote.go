@@ -26,13 +26,24 @@ type remote struct {
 	opens   map[onHost][]int // server, pipe: sessions and endpoints that opened it
 	servers map[onHost][]int // host, pipe: processes that created it
 	moved   map[string][]int // sha256: files seen on the network
+	nowhere map[onHost][]int // host, account: remote logons that name no address
+	named   map[socket]bool  // address and port that a remote logon names
 }
 
 func newRemote(g *Graph, ix *indexes) remote {
 	x := remote{
 		tickets: map[string][]int{}, asked: map[onHost][]int{}, checked: map[onHost][]int{},
 		uids: map[string][]int{}, calls: map[string][]int{}, opens: map[onHost][]int{},
-		servers: map[onHost][]int{}, moved: map[string][]int{},
+		servers: map[onHost][]int{}, moved: map[string][]int{}, nowhere: map[onHost][]int{},
+		named: map[socket]bool{},
+	}
+	for _, i := range ix.logons {
+		r := &g.rels[i]
+		x.named[sourceOf(r.Facts)] = true
+		if r.Facts.SrcIP == "" {
+			k := onHost{g.nodes[r.Dst].Host, shortUser(r.Facts.User)}
+			x.nowhere[k] = append(x.nowhere[k], i)
+		}
 	}
 	for i := range g.rels {
 		if r := &g.rels[i]; r.Facts != nil {
@@ -191,7 +202,8 @@ func (g *Graph) byWire(r *Rel, to string) []Link {
 	case f.SrcIP != "":
 		return nil
 	}
-	seen := g.around(g.ix.remote.checked[onHost{to, shortUser(f.User)}], r.Time, clockSlack)
+	k := onHost{to, shortUser(f.User)}
+	seen := g.around(g.ix.remote.checked[k], r.Time, clockSlack)
 	sockets := map[socket]bool{}
 	for _, i := range seen {
 		sockets[sourceOf(g.rels[i].Facts)] = true
@@ -199,8 +211,13 @@ func (g *Graph) byWire(r *Rel, to string) []Link {
 	if len(sockets) != 1 {
 		return nil
 	}
-	return g.seenLeaving(r, to, sourceOf(g.rels[seen[0]].Facts), clockSlack,
+	links = g.seenLeaving(r, to, sourceOf(g.rels[seen[0]].Facts), clockSlack,
 		"the network saw this account authenticate to the host, over its connection")
+	if x := &g.ix.remote; len(links) > 0 && (x.named[sourceOf(g.rels[seen[0]].Facts)] ||
+		len(g.around(x.nowhere[k], r.Time, wireWindow)) != 1) {
+		links[0].Grade = Inferred // of another logon of the account, maybe, by a clock that is off
+	}
+	return links
 }
 
 // seenLeaving finds the only process of another host that had the addresses and

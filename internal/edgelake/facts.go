@@ -58,8 +58,10 @@ func appendFacts(b []byte, f *edge.Facts, number func(string) uint32) []byte {
 		is  bool
 		bit uint64
 	}{
-		{f.LogonType != 0, bitLogonType}, {f.Bytes != 0, bitBytes},
-		{f.Linux, bitLinux}, {f.Inbound, bitInbound},
+		{f.LogonType != 0, bitLogonType},
+		{f.Bytes != 0, bitBytes},
+		{f.Linux, bitLinux},
+		{f.Inbound, bitInbound},
 	} {
 		if bit.is {
 			mask |= bit.bit

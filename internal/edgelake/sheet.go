@@ -54,10 +54,15 @@ const versionNote = "evident.edges"
 
 var sheetColumns = func() []lake.SheetColumn {
 	cols := []lake.SheetColumn{
-		{Name: lake.ColEntry, Delta: true}, {Name: lake.ColLeaf, Delta: true},
-		{Name: lake.ColTime, Delta: true}, {Name: lake.ColClass}, {Name: "from"},
+		{Name: lake.ColEntry, Delta: true},
+		{Name: lake.ColLeaf, Delta: true},
+		{Name: lake.ColTime, Delta: true},
+		{Name: lake.ColClass},
+		{Name: "from"},
 		{Name: "metadata.sequence", Delta: true},
-		{Name: "clock", Delta: true}, {Name: "flags"}, {Name: "verb", Text: true},
+		{Name: "clock", Delta: true},
+		{Name: "flags"},
+		{Name: "verb", Text: true},
 		{Name: "strength", Text: true},
 	}
 	for _, end := range []string{"src.", "dst."} {

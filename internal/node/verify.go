@@ -84,7 +84,7 @@ func (n *Node) VerifyAgainst(
 	defer n.lake.Pin()()
 	for _, check := range []func(context.Context) error{
 		v.ledger, outside.check(v), v.lake, v.journal, v.missing, v.gone,
-		v.destroyed, v.mappings, v.skewed, v.silent, v.catalog, v.derived,
+		v.destroyed, v.mappings, v.skewed, v.silent, v.catalog, v.derived, v.edges,
 	} {
 		if err := check(ctx); err != nil {
 			return nil, err
