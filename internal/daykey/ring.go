@@ -19,6 +19,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/internal/sealed"
 )
 
@@ -145,7 +146,7 @@ func (r *Ring) list() error {
 		}
 		m := keyName.FindStringSubmatch(id)
 		switch {
-		case strings.HasSuffix(e.Name(), tmpSuffix):
+		case strings.HasSuffix(e.Name(), durable.Suffix):
 			if err := wipe(filepath.Join(r.dir, e.Name())); err != nil {
 				return err
 			}

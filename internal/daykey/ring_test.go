@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 func open(tb rapid.TB, dir string) *Ring {
@@ -229,12 +231,12 @@ func TestInterruptedDestruction(t *testing.T) {
 	must(t, err)
 	note := []byte(`{"time":"2026-11-22T10:00:00Z","reason":"tombstone 7-0"}`)
 	must(t, os.WriteFile(filepath.Join(dir, id+goneSuffix), note, 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "2026-11-23.0.json"+tmpSuffix), []byte(`{"encr`), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "2026-11-23.0.json"+durable.Suffix), []byte(`{"encr`), 0o600))
 	ring := open(t, dir)
 	if _, err := ring.Get(id); !errors.Is(err, ErrDestroyed) || !strings.Contains(err.Error(), "tombstone 7-0") {
 		t.Error(err)
 	}
-	for _, name := range []string{id + keySuffix, "2026-11-23.0.json" + tmpSuffix} {
+	for _, name := range []string{id + keySuffix, "2026-11-23.0.json" + durable.Suffix} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			t.Errorf("%s is still there", name)
 		}

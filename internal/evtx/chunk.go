@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"time"
+
+	"github.com/evident-sec/evident/internal/flaw"
 )
 
 // Chunk is 64 KiB of a log: records with the names and templates they share.
@@ -62,7 +64,7 @@ func (c *Chunk) open(at int64, data []byte) {
 }
 
 // examine checks the checksums and finds the records.
-func (c *Chunk) examine(p *problems, unclosed bool) {
+func (c *Chunk) examine(p *flaw.List, unclosed bool) {
 	if len(c.data) < firstRecord || !bytes.HasPrefix(c.data, []byte(chunkMagic)) {
 		c.carve(p)
 		return
@@ -73,18 +75,18 @@ func (c *Chunk) examine(p *problems, unclosed bool) {
 	}
 	c.headerSound = headerSum(c.data) == u32(c.data, 124)
 	if !c.headerSound {
-		p.add(false, c.where(), "the checksum of its header does not match%s", note)
+		p.Add(false, c.where(), "the checksum of its header does not match%s", note)
 	}
 	free := int(u32(c.data, 48))
 	if free < firstRecord || free > ChunkBytes {
-		p.add(false, c.where(), "its header says that it ends at byte %d", free)
+		p.Add(false, c.where(), "its header says that it ends at byte %d", free)
 		c.carve(p)
 		return
 	}
 	if free <= len(c.data) {
 		c.recordsSound = crc32.ChecksumIEEE(c.data[firstRecord:free]) == u32(c.data, 52)
 		if !c.recordsSound {
-			p.add(false, c.where(), "the checksum of its records does not match%s", note)
+			p.Add(false, c.where(), "the checksum of its records does not match%s", note)
 		}
 	}
 	c.walk(p, firstRecord, min(free, len(c.data)))
@@ -94,7 +96,7 @@ func (c *Chunk) examine(p *problems, unclosed bool) {
 
 // walk takes the records from one offset to another and reports what lies
 // between them.
-func (c *Chunk) walk(p *problems, at, end int) {
+func (c *Chunk) walk(p *flaw.List, at, end int) {
 	for at < end {
 		if size := c.recordAt(at, end, false); size > 0 {
 			c.keep(at, size)
@@ -103,10 +105,10 @@ func (c *Chunk) walk(p *problems, at, end int) {
 		}
 		next := c.scan(at+1, end)
 		if bytes.Count(c.data[at:next], []byte{0}) != next-at {
-			p.add(true, fmt.Sprintf("%s, byte %d", c.where(), at),
+			p.Add(true, fmt.Sprintf("%s, byte %d", c.where(), at),
 				"%d bytes here are not a record; skipped", next-at)
 		} else {
-			p.add(true, fmt.Sprintf("%s, byte %d", c.where(), at),
+			p.Add(true, fmt.Sprintf("%s, byte %d", c.where(), at),
 				"%d bytes here are zero where records should be; skipped", next-at)
 		}
 		at = next
@@ -116,7 +118,7 @@ func (c *Chunk) walk(p *problems, at, end int) {
 // goOn takes the records behind the end that the header names as long as they
 // continue its numbers: in a log that was open when it was copied the header
 // is behind. It returns where they end.
-func (c *Chunk) goOn(p *problems, at int) int {
+func (c *Chunk) goOn(p *flaw.List, at int) int {
 	n := len(c.records)
 	for n > 0 {
 		size := c.recordAt(at, len(c.data), true)
@@ -127,7 +129,7 @@ func (c *Chunk) goOn(p *problems, at int) int {
 		at += size
 	}
 	if more := len(c.records) - n; more > 0 {
-		p.add(false, c.where(), "%d records follow the last one that its header names; "+
+		p.Add(false, c.where(), "%d records follow the last one that its header names; "+
 			"they continue its numbers and are read", more)
 	}
 	return at
@@ -135,7 +137,7 @@ func (c *Chunk) goOn(p *problems, at int) int {
 
 // carve finds records by their marks, where no header says where they end.
 // Only rising record numbers count: what follows them is from an earlier use.
-func (c *Chunk) carve(p *problems) {
+func (c *Chunk) carve(p *flaw.List) {
 	for at := c.scan(0, len(c.data)); at < len(c.data); {
 		size := c.recordAt(at, len(c.data), true)
 		n := len(c.records)
@@ -146,7 +148,7 @@ func (c *Chunk) carve(p *problems) {
 		c.keep(at, size)
 		at = c.scan(at+size, len(c.data))
 	}
-	p.add(len(c.records) == 0, c.where(),
+	p.Add(len(c.records) == 0, c.where(),
 		"it has no usable chunk header; %d records were found by their marks", len(c.records))
 }
 
@@ -201,7 +203,7 @@ func (c *Chunk) countOld(at int) {
 
 // compareHeader holds the record numbers of a sound header against those
 // found.
-func (c *Chunk) compareHeader(p *problems) {
+func (c *Chunk) compareHeader(p *flaw.List) {
 	if !c.headerSound || len(c.data) < ChunkBytes {
 		return
 	}
@@ -212,7 +214,7 @@ func (c *Chunk) compareHeader(p *problems) {
 	first, last := u64(c.data, 24), u64(c.data, 32)
 	// More than the header names is what goOn has found and said.
 	if n == 0 || c.records[0].Number != first || c.records[n-1].Number < last {
-		p.add(false, c.where(), "its header names records %s, but it holds %s",
+		p.Add(false, c.where(), "its header names records %s, but it holds %s",
 			Range{first, last}, c.span())
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/evident-sec/evident/internal/flaw"
 )
 
 // ErrFormat is returned for a file that is no event log.
@@ -18,7 +20,7 @@ type Reader struct {
 	chunk    Chunk
 	at       int64 // offset of the next chunk in the file
 	err      error // why there is no next chunk
-	problems problems
+	problems flaw.List
 	verdict  Verdict
 	runs     runs
 }
@@ -45,7 +47,7 @@ func NewReader(in io.Reader) (*Reader, error) {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		r.err = io.EOF
-		r.problems.add(true, "", "this Windows event log (EVTX) ends inside its header (truncated)")
+		r.problems.Add(true, "", "this Windows event log (EVTX) ends inside its header (truncated)")
 		return r, nil
 	case err != nil:
 		return nil, fmt.Errorf("read event log header: %w", err)
@@ -56,7 +58,7 @@ func NewReader(in io.Reader) (*Reader, error) {
 	}
 	r.verdict.Unclosed = r.head.dirty
 	if !r.head.sound {
-		r.problems.add(false, headerPlace,
+		r.problems.Add(false, headerPlace,
 			"its checksum does not match; it is not relied on, all chunks are read")
 	}
 	return r, nil
@@ -94,7 +96,7 @@ func (r *Reader) take(at int64, data []byte) bool {
 	c := &r.chunk
 	c.open(at, data)
 	if len(data) < ChunkBytes {
-		r.problems.add(true, c.where(), "the file ends inside this chunk (truncated): "+
+		r.problems.Add(true, c.where(), "the file ends inside this chunk (truncated): "+
 			"%d of %d bytes are there", len(data), ChunkBytes)
 	}
 	c.examine(&r.problems, r.head.dirty)
@@ -112,11 +114,7 @@ func (r *Reader) take(at int64, data []byte) bool {
 
 // Problems returns what was found to be wrong so far.
 func (r *Reader) Problems() []Problem {
-	if r.problems.more == 0 {
-		return r.problems.list
-	}
-	more := Problem{Text: fmt.Sprintf("%d more problems are not listed", r.problems.more)}
-	return append(r.problems.list[:len(r.problems.list):len(r.problems.list)], more)
+	return r.problems.All()
 }
 
 // Verdict says how far the file's own seals hold. It is complete once Next has

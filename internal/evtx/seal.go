@@ -78,26 +78,26 @@ func (r *Reader) finish() {
 	v := &r.verdict
 	v.done = true
 	if v.Unordered = r.runs.overflow; v.Unordered {
-		r.problems.add(false, "", "its record numbers jump more than %d times; what is missing "+
+		r.problems.Add(false, "", "its record numbers jump more than %d times; what is missing "+
 			"between them is not known", maxRuns)
 	} else {
 		v.Missing, v.Repeated = r.runs.holes()
 		r.tail()
 	}
 	if len(v.Missing) > 0 {
-		r.problems.add(false, "", "record numbers %s are missing: removed, or left out when the "+
+		r.problems.Add(false, "", "record numbers %s are missing: removed, or left out when the "+
 			"log was exported", listed(v.Missing))
 	}
 	if len(v.Repeated) > 0 {
-		r.problems.add(false, "", "record numbers %s are there more than once", listed(v.Repeated))
+		r.problems.Add(false, "", "record numbers %s are there more than once", listed(v.Repeated))
 	}
-	if list := r.problems.list; v.Chunks == 0 && len(list) == 1 && list[0].Where == headerPlace {
+	if list := r.problems.All(); v.Chunks == 0 && len(list) == 1 && list[0].Where == headerPlace {
 		list[0] = Problem{
 			Text: "this Windows event log (EVTX) has a damaged header and nothing else", Lost: true,
 		}
 	}
 	if r.head.sound && r.head.chunks > v.Chunks {
-		r.problems.add(true, "", "the file header names %d chunks, %d are there", r.head.chunks, v.Chunks)
+		r.problems.Add(true, "", "the file header names %d chunks, %d are there", r.head.chunks, v.Chunks)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 const (
@@ -120,26 +121,7 @@ func writeSynced(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(durable.Write(path, data, 0o600), durable.SyncDir(filepath.Dir(dir)))
 }
 
 // Losses returns what is lost of the entries that the journal still holds, in

@@ -17,21 +17,21 @@ func (r *Reader) takeEntry(o object) []byte {
 	r.raw = appendPlace(r.raw[:0], &p)
 	e := entryState{bootField: "_BOOT_ID=" + hexID(p.bootID)}
 	if err := r.items(o, &e); err != nil {
-		r.problems.add(true, byteAt(o.at), "entry %d is left out: %v", p.seqnum, err)
+		r.problems.Add(true, byteAt(o.at), "entry %d is left out: %v", p.seqnum, err)
 		return nil
 	}
 	switch {
 	case e.lost > 0:
-		r.problems.add(true, byteAt(o.at), "entry %d: %d of its fields cannot be read; it is taken without them",
+		r.problems.Add(true, byteAt(o.at), "entry %d: %d of its fields cannot be read; it is taken without them",
 			p.seqnum, e.lost)
 	case e.sum != p.xor || e.unlike > 0:
 		r.verdict.Unsound++
-		r.problems.add(false, byteAt(o.at), "entry %d does not match the hash over its fields: changed or damaged",
+		r.problems.Add(false, byteAt(o.at), "entry %d does not match the hash over its fields: changed or damaged",
 			p.seqnum)
 	}
 	r.nameless += e.nameless
 	if r.budget -= int64(len(r.raw)); r.budget < 0 {
-		r.problems.add(true, byteAt(o.at), "the entries are more than %d times the file together: no journal "+
+		r.problems.Add(true, byteAt(o.at), "the entries are more than %d times the file together: no journal "+
 			"that journald wrote; those from here on are left out", budgetRatio)
 		r.budget, r.at, r.stopped = 0, r.file.size, true
 		return nil
@@ -130,7 +130,7 @@ func (r *Reader) follow(at object, p *place) {
 	if len(r.entries) == 1 {
 		q.first = *p
 	} else if p.seqnum <= q.last.seqnum {
-		r.problems.add(false, where, "entry %d stands behind entry %d: copied, or put there later",
+		r.problems.Add(false, where, "entry %d stands behind entry %d: copied, or put there later",
 			p.seqnum, q.last.seqnum)
 	}
 	if p.realtime < q.last.realtime {
@@ -138,7 +138,7 @@ func (r *Reader) follow(at object, p *place) {
 	}
 	before, known := q.boots[p.bootID]
 	if known && p.monotonic < before {
-		r.problems.add(false, where, "entry %d is earlier than the one before it by the clock of its boot",
+		r.problems.Add(false, where, "entry %d is earlier than the one before it by the clock of its boot",
 			p.seqnum)
 	}
 	if known || len(q.boots) < maxBoots {

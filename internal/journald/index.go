@@ -6,11 +6,11 @@ import "slices"
 func (r *Reader) finish() {
 	v := &r.verdict
 	v.Seals.Unsealed = r.open.entries
-	if r.head.size == 0 || len(r.problems.list) > 0 && v.Objects == 0 {
+	if r.head.size == 0 || r.problems.Len() > 0 && v.Objects == 0 {
 		return
 	}
 	if r.nameless > 0 {
-		r.problems.add(true, "", "%d fields without a proper name are left out", r.nameless)
+		r.problems.Add(true, "", "%d fields without a proper name are left out", r.nameless)
 	}
 	if r.stopped {
 		return
@@ -29,7 +29,7 @@ func (r *Reader) size() bool {
 		return true
 	}
 	lost := r.head.tail >= uint64(r.file.size)
-	r.problems.add(lost, "", "the file is %d bytes long, its header says %d (truncated)", r.file.size, want)
+	r.problems.Add(lost, "", "the file is %d bytes long, its header says %d (truncated)", r.file.size, want)
 	return false
 }
 
@@ -41,19 +41,19 @@ func (r *Reader) counts(whole bool) {
 		return
 	}
 	if n := uint64(len(r.entries)); h.entries != n {
-		r.problems.add(h.entries > n, "", "the header counts %d entries, %d are there", h.entries, n)
+		r.problems.Add(h.entries > n, "", "the header counts %d entries, %d are there", h.entries, n)
 	}
 	names := [...]string{
 		kindData: "fields", kindField: "names of fields", kindTag: "seals", kindArray: "parts of the index",
 	}
 	for _, c := range h.counts {
 		if r.seen[c.kind] != c.number {
-			r.problems.add(false, "", "the header counts %d %s, %d are there", c.number, names[c.kind], r.seen[c.kind])
+			r.problems.Add(false, "", "the header counts %d %s, %d are there", c.number, names[c.kind], r.seen[c.kind])
 		}
 	}
 	r.ends()
 	if r.last.at > 0 && uint64(r.last.at) > h.tail {
-		r.problems.add(false, byteAt(r.last.at), "objects stand behind the last one that the header names")
+		r.problems.Add(false, byteAt(r.last.at), "objects stand behind the last one that the header names")
 	}
 }
 
@@ -64,11 +64,11 @@ func (r *Reader) ends() {
 		return
 	}
 	if h.lastSeq != q.last.seqnum || h.firstSeq != q.first.seqnum {
-		r.problems.add(false, "", "the header says that entries %d to %d are in the file, those here are %d to %d",
+		r.problems.Add(false, "", "the header says that entries %d to %d are in the file, those here are %d to %d",
 			h.firstSeq, h.lastSeq, q.first.seqnum, q.last.seqnum)
 	}
 	if h.firstTime != q.first.realtime || h.lastTime != q.last.realtime || h.lastMono != q.last.monotonic {
-		r.problems.add(false, "", "the times in the header are not those of the first and last entry: entries "+
+		r.problems.Add(false, "", "the times in the header are not those of the first and last entry: entries "+
 			"were removed, added or changed at the ends")
 	}
 }
@@ -78,7 +78,7 @@ func (r *Reader) ends() {
 func (r *Reader) index(whole bool) {
 	listed, ok := r.listed()
 	if !ok {
-		r.problems.add(false, byteAt(int64(min(r.head.array, 1<<62))),
+		r.problems.Add(false, byteAt(int64(min(r.head.array, 1<<62))),
 			"the file's index of its entries is damaged; they were read without it")
 	}
 	slices.Sort(listed)
@@ -103,7 +103,7 @@ func (r *Reader) index(whole bool) {
 		hidden += end
 	}
 	if r.verdict.Hidden = hidden; hidden > 0 && whole && ok {
-		r.problems.add(false, "", "%d entries are in the file and not in its index: journalctl does not show "+
+		r.problems.Add(false, "", "%d entries are in the file and not in its index: journalctl does not show "+
 			"them; they are taken", hidden)
 	}
 }
@@ -130,7 +130,7 @@ func (r *Reader) mentions(whole bool) {
 		}
 	}
 	if wrong > 0 {
-		r.problems.add(false, "", "%d fields do not name the entries that have them: entries were removed, or "+
+		r.problems.Add(false, "", "%d fields do not name the entries that have them: entries were removed, or "+
 			"hidden from searches by field", wrong)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/evident-sec/evident/internal/flaw"
 )
 
 // ErrFormat is returned for a file that is no journal.
@@ -31,7 +33,7 @@ type Reader struct {
 	overfull bool
 	stopped  bool // the entries are more than they may be together
 	done     bool
-	problems problems
+	problems flaw.List
 	verdict  Verdict
 }
 
@@ -52,7 +54,7 @@ func NewReader(in io.ReaderAt, size int64) (*Reader, error) {
 	r.at = size
 	r.verdict.State = "unknown"
 	if n < minHeader {
-		r.problems.add(true, "", "this systemd journal ends inside its header (truncated)")
+		r.problems.Add(true, "", "this systemd journal ends inside its header (truncated)")
 		return r, nil
 	}
 	r.head = parseHeader(head)
@@ -63,13 +65,13 @@ func NewReader(in io.ReaderAt, size int64) (*Reader, error) {
 	r.order.boots = map[[16]byte]uint64{}
 	switch unknown := r.head.incompatible &^ knownFlags; {
 	case unknown != 0:
-		r.problems.add(true, "", "this systemd journal is of a newer format (flags %#x), "+
+		r.problems.Add(true, "", "this systemd journal is of a newer format (flags %#x), "+
 			"which cannot be read", unknown)
 	case size > maxFile:
-		r.problems.add(true, "", "this systemd journal is larger than %d GiB; split it with journalctl",
+		r.problems.Add(true, "", "this systemd journal is larger than %d GiB; split it with journalctl",
 			maxFile>>30)
 	case r.head.size < minHeader || r.head.size%8 != 0:
-		r.problems.add(true, "", "the header of this systemd journal is damaged (its size is %d)", r.head.size)
+		r.problems.Add(true, "", "the header of this systemd journal is damaged (its size is %d)", r.head.size)
 	default:
 		r.at = r.head.size
 	}
@@ -114,11 +116,11 @@ func (r *Reader) skip() {
 	r.at = next
 	switch {
 	case next < r.file.size:
-		r.problems.add(true, byteAt(from), "%d bytes here are not objects of the journal; skipped", next-from)
+		r.problems.Add(true, byteAt(from), "%d bytes here are not objects of the journal; skipped", next-from)
 	case written && uint64(from) > r.head.tail && r.head.state == stateOnline:
 		// Half an object: the file was copied while journald wrote it.
 	case written:
-		r.problems.add(true, byteAt(from), "the %d bytes from here to the end are not objects of the "+
+		r.problems.Add(true, byteAt(from), "the %d bytes from here to the end are not objects of the "+
 			"journal (truncated or overwritten)", next-from)
 	}
 }
@@ -142,7 +144,7 @@ func (r *Reader) take(o object) []byte {
 func (r *Reader) takeData(o object) {
 	want, payload, err := r.payload(o)
 	if err != nil {
-		r.problems.add(true, byteAt(o.at), "this field cannot be read: %v", err)
+		r.problems.Add(true, byteAt(o.at), "this field cannot be read: %v", err)
 		r.remember(o, 0, true)
 		return
 	}
@@ -152,7 +154,7 @@ func (r *Reader) takeData(o object) {
 	}
 	if r.hash(payload) != want {
 		r.verdict.Unsound++
-		r.problems.add(false, byteAt(o.at), "this field does not match its hash: changed or damaged")
+		r.problems.Add(false, byteAt(o.at), "this field does not match its hash: changed or damaged")
 	}
 	r.remember(o, sum, false)
 }
@@ -160,7 +162,7 @@ func (r *Reader) takeData(o object) {
 func (r *Reader) remember(o object, sum uint64, lost bool) {
 	if !r.data.add(o.at, sum, lost) && !r.overfull {
 		r.overfull = true
-		r.problems.add(true, byteAt(o.at), "more than %d fields; those from here on are not read", maxData)
+		r.problems.Add(true, byteAt(o.at), "more than %d fields; those from here on are not read", maxData)
 	}
 }
 
@@ -179,7 +181,7 @@ func (r *Reader) takeField(o object) {
 	}
 	if r.hash(b[fieldHead:]) != u64(b, objectHead) {
 		r.verdict.Unsound++
-		r.problems.add(false, byteAt(o.at), "this name of a field does not match its hash: changed or damaged")
+		r.problems.Add(false, byteAt(o.at), "this name of a field does not match its hash: changed or damaged")
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash"
 	"math/big"
+
+	"github.com/evident-sec/evident/internal/flaw"
 )
 
 // tag is one seal and the entries between it and the one before.
@@ -57,14 +59,14 @@ func (r *Reader) takeTag(o object) {
 	}
 	where := byteAt(o.at)
 	if !s.Sealed {
-		r.problems.add(false, where, "a seal in a file that is not marked as sealed")
+		r.problems.Add(false, where, "a seal in a file that is not marked as sealed")
 	}
 	due := uint64(1)
 	if len(r.tags) > 0 {
 		due = r.tags[len(r.tags)-1].seqnum + 1
 	}
 	if t.seqnum != due {
-		r.problems.add(false, where, "this seal is number %d where number %d is due: seals were removed or added",
+		r.problems.Add(false, where, "this seal is number %d where number %d is due: seals were removed or added",
 			t.seqnum, due)
 	}
 	if len(r.tags) == 0 {
@@ -81,10 +83,10 @@ func (r *Reader) follows(where string, before, t *tag) {
 	s := &r.verdict.Seals
 	switch {
 	case t.epoch < before.epoch:
-		r.problems.add(false, where, "this seal is of epoch %d and stands behind one of epoch %d",
+		r.problems.Add(false, where, "this seal is of epoch %d and stands behind one of epoch %d",
 			t.epoch, before.epoch)
 	case t.epoch-before.epoch > 1 && s.Continuous:
-		r.problems.add(false, where, "the seals of the epochs %s are missing: removed, or entries of that time "+
+		r.problems.Add(false, where, "the seals of the epochs %s are missing: removed, or entries of that time "+
 			"were cut out", Range{before.epoch + 1, t.epoch - 1})
 	case t.epoch-before.epoch > 1:
 		s.Jumps++
@@ -96,16 +98,16 @@ func (r *Reader) follows(where string, before, t *tag) {
 func (r *Reader) sealEnd(whole bool) {
 	s := &r.verdict.Seals
 	if s.Count > maxTags {
-		r.problems.add(false, "", "more than %d seals; those behind are not checked", maxTags)
+		r.problems.Add(false, "", "more than %d seals; those behind are not checked", maxTags)
 	}
 	if !s.Sealed || !whole || r.head.state == stateOnline || r.verdict.Objects == 0 {
 		return
 	}
 	switch {
 	case s.Count == 0:
-		r.problems.add(false, "", "the file is marked as sealed and has no seal: cut off, or never sealed")
+		r.problems.Add(false, "", "the file is marked as sealed and has no seal: cut off, or never sealed")
 	case r.last.kind != kindTag:
-		r.problems.add(false, "", "the file was closed and does not end with a seal: its last %d entries were "+
+		r.problems.Add(false, "", "the file was closed and does not end with a seal: its last %d entries were "+
 			"added, or the end was cut off", s.Unsealed)
 	}
 }
@@ -133,13 +135,12 @@ func (r *Reader) Verify(keys []*Key) {
 	}
 	s.Checked, s.Good = true, best.good
 	if best.good == 0 {
-		r.problems.add(false, "", "none of the %d forward-secure seals matches: the verification key given is not "+
+		r.problems.Add(false, "", "none of the %d forward-secure seals matches: the verification key given is not "+
 			"this file's, or the file was changed from its beginning", len(r.tags))
 		return
 	}
 	s.Verified, s.From, s.Until = best.verified, micros(best.from), micros(best.until)
-	r.problems.list = append(r.problems.list, best.problems.list...)
-	r.problems.more += best.problems.more
+	r.problems.Join(&best.problems)
 }
 
 // check is the seals of a file under one key.
@@ -152,7 +153,7 @@ type check struct {
 	verified    int // entries under the seals before the first that fails
 	from, until uint64
 	broken      bool
-	problems    problems
+	problems    flaw.List
 }
 
 func (c *check) run() {
@@ -161,7 +162,7 @@ func (c *check) run() {
 	for i := range c.r.tags {
 		t := &c.r.tags[i]
 		if c.cost > maxSealCost {
-			c.problems.add(false, byteAt(t.at), "the epochs of the seals jump so much that those from here "+
+			c.problems.Add(false, byteAt(t.at), "the epochs of the seals jump so much that those from here "+
 				"on are not checked")
 			return
 		}
@@ -182,7 +183,7 @@ func (c *check) run() {
 func (c *check) one(begin int64, t *tag, floor *uint64) bool {
 	where := byteAt(t.at)
 	if !c.matches(begin, t) {
-		c.problems.add(false, where, "the seal over %s (epoch %d, from %s) does not match: something there was "+
+		c.problems.Add(false, where, "the seal over %s (epoch %d, from %s) does not match: something there was "+
 			"changed, removed or added after it was sealed", t.covers(), t.epoch,
 			micros(c.key.begin(t.epoch)).Format("2006-01-02T15:04:05Z"))
 		return false
@@ -190,12 +191,12 @@ func (c *check) one(begin int64, t *tag, floor *uint64) bool {
 	c.good++
 	sound := true
 	if end := c.key.begin(t.epoch + 1); t.entries > 0 && t.until >= end {
-		c.problems.add(false, where, "an entry of %s is later than its seal (%s and %s): put there with an old key",
+		c.problems.Add(false, where, "an entry of %s is later than its seal (%s and %s): put there with an old key",
 			t.covers(), micros(t.until).Format("2006-01-02T15:04:05Z"), micros(end).Format("2006-01-02T15:04:05Z"))
 		sound = false
 	}
 	if t.entries > 0 && t.from < *floor {
-		c.problems.add(false, where, "an entry of %s is earlier than the seal before it: put there later, or the "+
+		c.problems.Add(false, where, "an entry of %s is earlier than the seal before it: put there later, or the "+
 			"clock was set back", t.covers())
 		sound = false
 	}

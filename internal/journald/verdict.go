@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/evident-sec/evident/internal/flaw"
 )
 
 // Verdict is what a file says about itself.
@@ -55,36 +57,11 @@ func (r Range) String() string {
 }
 
 // Problem is one thing in a file that is not as it should be.
-type Problem struct {
-	Where string // the place in the file; "" for the whole
-	Text  string // what is wrong and what that means
-	// Lost says that something could not be read.
-	Lost bool
-}
-
-// maxProblems bounds what is kept of a file that is broken all over.
-const maxProblems = 1000
-
-type problems struct {
-	list []Problem
-	more int // beyond maxProblems
-}
-
-func (p *problems) add(lost bool, where, format string, args ...any) {
-	if len(p.list) >= maxProblems {
-		p.more++
-		return
-	}
-	p.list = append(p.list, Problem{where, fmt.Sprintf(format, args...), lost})
-}
+type Problem = flaw.Problem
 
 // Problems returns what was found to be wrong so far.
 func (r *Reader) Problems() []Problem {
-	if r.problems.more == 0 {
-		return r.problems.list
-	}
-	more := Problem{Text: fmt.Sprintf("%d more problems are not listed", r.problems.more)}
-	return append(r.problems.list[:len(r.problems.list):len(r.problems.list)], more)
+	return r.problems.All()
 }
 
 func byteAt(at int64) string { return fmt.Sprintf("byte %d", at) }

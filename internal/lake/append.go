@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 // pair is the two files being written.
@@ -195,7 +196,7 @@ func (t *Table) settle(ctx context.Context, files []File, cause error) error {
 		t.closed = true
 		return errors.Join(cause, err)
 	case !committed:
-		return errors.Join(cause, wipe(f.Path), wipe(f.Originals))
+		return errors.Join(cause, durable.Wipe(f.Path), durable.Wipe(f.Originals))
 	}
 	if reason := t.ice.load(ctx, files); reason != "" {
 		t.closed = true
@@ -240,5 +241,5 @@ func rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("name lake file: %w", err)
 	}
-	return syncDir(filepath.Dir(to))
+	return durable.SyncDir(filepath.Dir(to))
 }

@@ -15,10 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/evident-sec/evident/internal/daykey"
 	"github.com/evident-sec/evident/internal/lake"
 	"github.com/evident-sec/evident/internal/lake/laketest"
-	"github.com/google/go-cmp/cmp"
 )
 
 const crashDir = "EVIDENT_LAKE_CRASH_DIR"

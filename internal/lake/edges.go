@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 // edgesDir holds, beside columns and originals and under the same names, what
@@ -71,7 +73,7 @@ func (t *Table) PlaceEdges(ctx context.Context, f File, e EdgeFacts) (placed boo
 		return false, fmt.Errorf("place edges: %w", errClosed)
 	}
 	if ok, err := hasFacts(ctx, t.db, name); err != nil || !ok {
-		if werr := wipe(pending); err == nil {
+		if werr := durable.Wipe(pending); err == nil {
 			err = werr
 		}
 		return false, err
@@ -93,7 +95,7 @@ func (t *Table) PlaceEdges(ctx context.Context, f File, e EdgeFacts) (placed boo
 // DropEdges wipes the edges of a file that is gone, or that are to be made anew.
 func (t *Table) DropEdges(ctx context.Context, name string) error {
 	name = filepath.Base(name)
-	if err := wipe(filepath.Join(t.cfg.Dir, edgesDir, name)); err != nil {
+	if err := durable.Wipe(filepath.Join(t.cfg.Dir, edgesDir, name)); err != nil {
 		return err
 	}
 	if _, err := t.db.ExecContext(ctx, edgesTable); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/parquet"
+
 	"github.com/evident-sec/evident/event"
 )
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/internal/lake/originals"
 )
 
@@ -107,7 +108,7 @@ func (c Config) complete() (Config, error) {
 			return c, fmt.Errorf("create lake: %w", err)
 		}
 	}
-	return c, syncDir(dir)
+	return c, durable.SyncDir(dir)
 }
 
 // recover finds the last committed state.

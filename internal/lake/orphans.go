@@ -7,6 +7,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 // fileName names a pair of files. Rewriting counts the generation up, so that
@@ -62,7 +64,7 @@ func (t *Table) removeOrphans(files []File, condemned []string, fresh bool) erro
 		return err
 	}
 	for _, p := range append(orphans, pending...) {
-		if err := wipe(p); err != nil {
+		if err := durable.Wipe(p); err != nil {
 			return fmt.Errorf("remove left-over: %w", err)
 		}
 		t.cfg.Log.Info("lake: removed what an interrupted seal left", "file", p)

@@ -15,6 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 // Bloom filters: at most 128 KiB a column and row group, sized to the values
@@ -154,7 +156,7 @@ func (w *pendingFile) finish() (sealedFile, error) {
 
 func (w *pendingFile) discard() {
 	_ = w.file.Close()
-	_ = wipe(w.file.Name()) // what stays is removed by the next Open
+	_ = durable.Wipe(w.file.Name()) // what stays is removed by the next Open
 }
 
 // writerProps are the properties both kinds of file share.

@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/evident-sec/evident/event"
-	"github.com/evident-sec/evident/internal/lake"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/lake"
 )
 
 // hostile draws the texts that logs carry when an attacker writes them.

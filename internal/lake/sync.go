@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	icebergio "github.com/apache/iceberg-go/io"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 // syncFS is the local file system for Iceberg metadata. A file is on the disk,
@@ -49,19 +51,7 @@ func (f syncedFile) Close() error {
 	if err != nil {
 		return fmt.Errorf("close %s: %w", f.Name(), err)
 	}
-	return syncDir(filepath.Dir(f.Name()))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
+	return durable.SyncDir(filepath.Dir(f.Name()))
 }
 
 // fileURI returns the file: address of an absolute path, as Iceberg metadata

@@ -5,47 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
-
-// wipe overwrites a file with zeros, syncs it and removes it, so that a later
-// image of the disk does not hold its bytes. File systems that never write in
-// place, and the spare cells of flash, may keep them all the same.
-func wipe(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("wipe file: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil {
-		_, err = io.CopyN(f, zeros{}, info.Size())
-	}
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("wipe %s: %w", path, err)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("remove wiped file: %w", err)
-	}
-	return nil
-}
-
-// zeros is an endless source of them.
-type zeros struct{}
-
-// Read implements io.Reader.
-func (zeros) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
-}
 
 // condemn notes, before they exist, the names of files that go again unless a
 // commit takes them in.
@@ -122,8 +88,8 @@ func (t *Table) dispose(ctx context.Context, age time.Duration) error {
 		return fmt.Errorf("dispose of replaced files: %w", err)
 	}
 	for _, name := range names {
-		err := errors.Join(t.DropEdges(ctx, name), wipe(filepath.Join(t.cfg.Dir, dataDir, name)),
-			wipe(filepath.Join(t.cfg.Dir, originalsDir, name)))
+		err := errors.Join(t.DropEdges(ctx, name), durable.Wipe(filepath.Join(t.cfg.Dir, dataDir, name)),
+			durable.Wipe(filepath.Join(t.cfg.Dir, originalsDir, name)))
 		if err == nil {
 			_, err = t.db.ExecContext(ctx, "DELETE FROM evident_condemned WHERE name = ?", name)
 		}
@@ -131,6 +97,6 @@ func (t *Table) dispose(ctx context.Context, age time.Duration) error {
 			return fmt.Errorf("dispose of replaced files: %w", err)
 		}
 	}
-	return errors.Join(syncDir(filepath.Join(t.cfg.Dir, dataDir)),
-		syncDir(filepath.Join(t.cfg.Dir, originalsDir)))
+	return errors.Join(durable.SyncDir(filepath.Join(t.cfg.Dir, dataDir)),
+		durable.SyncDir(filepath.Join(t.cfg.Dir, originalsDir)))
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/proof"
 )
 
@@ -262,7 +263,7 @@ func (c *cosigner) publish(r *round) bool {
 	if head.Size < c.head.Size {
 		return true
 	}
-	if err := writeFile(filepath.Join(string(c.files), witnessedPath), text, 0o644); err != nil {
+	if err := durable.Write(filepath.Join(string(c.files), witnessedPath), text, 0o644); err != nil {
 		c.log.Error("cannot keep the cosigned checkpoint", "error", err)
 		return false
 	}

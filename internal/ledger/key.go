@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/evident-sec/evident/internal/durable"
 )
 
 const (
@@ -59,7 +61,7 @@ func createKey(path, origin string) ([]byte, error) {
 		return nil, fmt.Errorf("generate key: %w", err)
 	}
 	text := []byte(secret + "\n")
-	return text, writeFile(path, text, 0o600)
+	return text, durable.Write(path, text, 0o600)
 }
 
 // parseKey reads a private key in the text form of package note, which does
@@ -94,7 +96,7 @@ func (k *signingKey) publish(dir string) error {
 	have, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return writeFile(path, want, 0o644)
+		return durable.Write(path, want, 0o644)
 	case err != nil:
 		return fmt.Errorf("read verifier key: %w", err)
 	case !bytes.Equal(have, want):
@@ -114,31 +116,4 @@ func readVerifier(dir string) (note.Verifier, error) {
 		return nil, fmt.Errorf("parse verifier key: %w", err)
 	}
 	return v, nil
-}
-
-// writeFile creates the file whole or not at all, and synced.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return fmt.Errorf("create file: %w", err)
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write file: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("name file: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/proof"
 )
 
@@ -51,7 +52,7 @@ func (w *Witness) alarm(kind string, m *memory, c proof.Checkpoint, body []byte)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write alarm: %w", err)
 	}
-	if err := writeFile(path, w.evidence(kind, m, c, body), 0o600); err != nil {
+	if err := durable.Write(path, w.evidence(kind, m, c, body), 0o600); err != nil {
 		return fmt.Errorf("write alarm: %w", err)
 	}
 	return nil

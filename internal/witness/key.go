@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/proof"
 )
 
@@ -35,7 +36,7 @@ func openKey(dir, name string) (*proof.Cosigner, error) {
 	if name != "" && key.Name() != name {
 		return nil, fmt.Errorf("open witness: its name is %s, not %s", key.Name(), name)
 	}
-	return key, writeFile(filepath.Join(dir, "witness.pub"), []byte(key.Key()+"\n"), 0o644)
+	return key, durable.Write(filepath.Join(dir, "witness.pub"), []byte(key.Key()+"\n"), 0o644)
 }
 
 func createKey(path, name string) ([]byte, error) {
@@ -49,32 +50,5 @@ func createKey(path, name string) ([]byte, error) {
 		return nil, fmt.Errorf("generate key: %w", err)
 	}
 	text := []byte(secret + "\n")
-	return text, writeFile(path, text, 0o600)
-}
-
-// writeFile puts a file in place whole or not at all, and synced.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return fmt.Errorf("create file: %w", err)
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write file: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("name file: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return nil
+	return text, durable.Write(path, text, 0o600)
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/evident-sec/evident/internal/durable"
 	"github.com/evident-sec/evident/proof"
 )
 
@@ -60,7 +61,7 @@ func openMemory(dir, origin string, verifier note.Verifier) (*memory, error) {
 	if err := os.MkdirAll(m.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create witness memory: %w", err)
 	}
-	if err := errors.Join(syncDir(dir), syncDir(filepath.Dir(m.dir))); err != nil {
+	if err := errors.Join(durable.SyncDir(dir), durable.SyncDir(filepath.Dir(m.dir))); err != nil {
 		return nil, fmt.Errorf("create witness memory: %w", err)
 	}
 	for _, name := range []string{"history.old", "history"} {
@@ -164,7 +165,7 @@ func (m *memory) remember(c proof.Checkpoint, signed []byte, now time.Time) erro
 	if c == m.latest && !m.roots.empty() {
 		return nil
 	}
-	if err := writeFile(m.path("latest"), signed, 0o600); err != nil {
+	if err := durable.Write(m.path("latest"), signed, 0o600); err != nil {
 		return fmt.Errorf("remember checkpoint: %w", err)
 	}
 	m.latest, m.at = c, now.UTC().Truncate(time.Second)
