@@ -28,6 +28,9 @@ const (
 	// delete them in its own time.
 	purgedDir = "__msgs__"
 
+	// headerEnd ends a header in the form of NATS, and stands nowhere else in it.
+	headerEnd = "\r\n\r\n"
+
 	// maxSkip is how far ahead of the record before it a sequence may be: no
 	// damaged stretch of a block holds more records.
 	maxSkip = 1 << 20
@@ -169,11 +172,17 @@ func (b *block) split(content []byte, subject int, with bool) (header, body []by
 	if !with {
 		return nil, content, nil
 	}
-	if len(content) < 4 || uint64(binary.LittleEndian.Uint32(content)) > uint64(len(content)-4) {
-		return nil, nil, errors.New("its header is longer than the record")
+	// The server's hash covers header and body, but not where one ends: the length
+	// in the first four bytes may be damaged unseen. The header's form tells.
+	end := -1
+	if len(content) >= 4 {
+		end = bytes.Index(content[4:], []byte(headerEnd))
 	}
-	n := int(binary.LittleEndian.Uint32(content))
-	return content[4 : 4+n], content[4+n:], nil
+	if end < 0 {
+		return nil, nil, errors.New("its header has no end")
+	}
+	n := 4 + end + len(headerEnd)
+	return content[4:n], content[n:], nil
 }
 
 // behindHeader is where the body of a record of unknown length begins, if its
