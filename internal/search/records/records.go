@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/search/plain"
 )
 
 // Reader reads files of original bytes. Its methods are safe for concurrent
@@ -99,7 +101,8 @@ func (t *Table) Session(ctx context.Context) *Session {
 	return &Session{table: t, ctx: ctx}
 }
 
-// Source returns the relation (entry, leaf, raw) of all records in the files.
+// Source returns the relation (entry, leaf, raw) of all records in the files. raw
+// is what a search looks through: original bytes, as text where they are none.
 func (s *Session) Source(paths []string) string {
 	t := s.table
 	t.mu.Lock()
@@ -198,6 +201,16 @@ type rest struct {
 	raw   [][]byte
 }
 
+// text returns the original bytes as the text that a search looks through. In SQL
+// alone it would be wrong: TRY, of which plain.RawSQL is made, also takes the
+// value from the rows of a table function (DuckDB 1.4).
+func (r *rest) text(i int) []byte {
+	if utf8.Valid(r.raw[i]) {
+		return r.raw[i]
+	}
+	return []byte(plain.Raw(r.raw[i]))
+}
+
 // NewLocalState implements duckdb.ParallelChunkTableSource.
 func (s *source) NewLocalState() any { return &rest{} }
 
@@ -227,7 +240,7 @@ func (s *source) FillChunk(local any, chunk duckdb.DataChunk) error {
 	n := min(len(have.entry), duckdb.GetDataChunkCapacity())
 	for i := range n {
 		err := errors.Join(duckdb.SetChunkValue(chunk, 0, i, have.entry[i]),
-			duckdb.SetChunkValue(chunk, 1, i, have.leaf[i]), duckdb.SetChunkValue(chunk, 2, i, have.raw[i]))
+			duckdb.SetChunkValue(chunk, 1, i, have.leaf[i]), duckdb.SetChunkValue(chunk, 2, i, have.text(i)))
 		if err != nil {
 			return fmt.Errorf("give records: %w", err)
 		}
