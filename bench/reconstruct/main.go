@@ -23,6 +23,7 @@ func main() {
 	seeds := flag.Int("seeds", 60, "warm reconstructions, from seeds spread over all events")
 	cold := flag.Int("cold", 5, "cold reconstructions, each in a process of its own")
 	memory := flag.Int64("memory", 4096, "MiB of edges that the warm process may keep")
+	profile := flag.String("profile", "", "write a processor profile of the warm reconstructions there")
 	one := flag.Int("one", -1, "reconstruct from this seed once and exit: what a cold process does")
 	flag.Parse()
 	ctx := context.Background()
@@ -30,7 +31,7 @@ func main() {
 	if *one >= 0 {
 		err = coldOne(ctx, *dir, *one)
 	} else {
-		err = bench{*events, *span, *seeds, *cold, *memory << 20}.run(ctx, *dir)
+		err = bench{*events, *span, *seeds, *cold, *memory << 20, *profile}.run(ctx, *dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -42,6 +43,7 @@ func main() {
 type bench struct {
 	events, days, seeds, cold int
 	memory                    int64
+	profile                   string
 }
 
 func (b bench) run(ctx context.Context, dir string) error {
@@ -67,7 +69,7 @@ func (b bench) run(ctx context.Context, dir string) error {
 	if err := coldAll(ctx, dir, m, b.cold); err != nil {
 		return err
 	}
-	return warm(ctx, dir, m, b.seeds, b.memory)
+	return b.warm(ctx, dir, m)
 }
 
 // coldAll starts a process for each of some seeds.

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/pprof"
 	"time"
 
 	"github.com/evident-sec/evident/event"
@@ -69,8 +71,8 @@ func coldOne(ctx context.Context, dir string, seed int) error {
 }
 
 // warm reads all edges, as far as memory is for them, and reconstructs.
-func warm(ctx context.Context, dir string, m *made, seeds int, memory int64) error {
-	o, err := open(ctx, dir, m, memory)
+func (b bench) warm(ctx context.Context, dir string, m *made) error {
+	o, err := open(ctx, dir, m, b.memory)
 	if err != nil {
 		return err
 	}
@@ -82,21 +84,49 @@ func warm(ctx context.Context, dir string, m *made, seeds int, memory int64) err
 	took, cpu := time.Since(began), cpuTime()-cpu
 	debug.FreeOSMemory()
 	s, rss := o.store.Status(), resident()
+	stop, err := profileTo(b.profile)
+	if err != nil {
+		return err
+	}
 	var t timings
-	considered := 0
-	for i := range min(seeds, len(m.Seeds)) {
+	considered, most := 0, int64(0)
+	for i := range min(b.seeds, len(m.Seeds)) {
 		began, cpu := time.Now(), cpuTime()
 		res, err := o.rec.Incident(ctx, m.Seeds[i].ID)
 		if err != nil {
 			return err
 		}
 		considered += res.Incident.Considered
+		most = max(most, resident())
 		t.add(time.Since(began), cpuTime()-cpu)
+		fmt.Fprintf(os.Stderr, "seed %d: %d events, %d steps, %.2f s, %.2f s of processor time\n", i,
+			res.Incident.Considered, len(res.Steps), t.wall[i].Seconds(), t.cpu[i].Seconds())
+	}
+	if err := stop(); err != nil {
+		return err
 	}
 	t.print("warm, edges in memory")
 	fmt.Printf("\nEdges in memory: %d of %d events in %d MiB, %.0f bytes an edge with all events, resident set %d "+
 		"MiB; read in %.1f s (%.1f s of processor time, %.0f events a CPU second). An answer considers "+
-		"%d events on average.\n", s.Edges, s.Records, s.Memory>>20, float64(s.Memory)/float64(s.Edges), rss,
-		took.Seconds(), cpu.Seconds(), float64(s.Records)/cpu.Seconds(), considered/max(1, len(t.wall)))
+		"%d events on average; resident set at most %d MiB.\n", s.Edges, s.Records, s.Memory>>20, float64(s.Memory)/float64(s.Edges), rss,
+		took.Seconds(), cpu.Seconds(), float64(s.Records)/cpu.Seconds(), considered/max(1, len(t.wall)), most)
 	return nil
+}
+
+// profileTo begins a processor profile; the function returned ends it.
+func profileTo(path string) (func() error, error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("write profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, fmt.Errorf("write profile: %w", err)
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }

@@ -184,7 +184,7 @@ func (g *Graph) commandWriters(b int, r *Rel) []Link {
 	}
 	n := &g.nodes[b]
 	var links []Link
-	tokens := append(codeMentions(". "+r.Facts.Command), firstToken(r.Facts.Command))
+	tokens := append(edge.CodeMentions(". "+r.Facts.Command), firstToken(r.Facts.Command))
 	for _, token := range tokens {
 		for _, w := range g.writersOf(n.Host, token, r.Time.Add(installSlack)) {
 			links = append(links, Link{

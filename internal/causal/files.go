@@ -104,7 +104,7 @@ func (g *Graph) origins(p int) []Link {
 			links = append(links, w.link(p, n, "wrote the file that ran"))
 		}
 	}
-	for _, token := range codeMentions(n.CmdLine()) {
+	for _, token := range edge.CodeMentions(n.CmdLine()) {
 		for _, w := range g.writersOf(n.Host, token, n.Start) {
 			links = append(links, w.link(p, n, "wrote the file that the command line names"))
 		}

@@ -152,7 +152,7 @@ func (s *search) ran(c int, n *Node) []string {
 	var paths []string
 	for _, i := range s.g.in[c] {
 		if r := &s.g.rels[i]; isInstall(r) {
-			paths = append(append(paths, firstToken(r.Facts.Command)), codeMentions(". "+r.Facts.Command)...)
+			paths = append(append(paths, firstToken(r.Facts.Command)), edge.CodeMentions(". "+r.Facts.Command)...)
 		}
 	}
 	return paths

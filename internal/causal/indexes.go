@@ -225,7 +225,7 @@ func (ix *indexes) addProcess(g *Graph, i int) {
 	if n.Facts != nil && n.Facts.SHA256 != "" && !edge.SystemPath(NormalPath(n.Name)) {
 		ix.sha[n.Facts.SHA256] = append(ix.sha[n.Facts.SHA256], i)
 	}
-	for _, token := range codeMentions(n.CmdLine()) {
+	for _, token := range edge.CodeMentions(n.CmdLine()) {
 		k := onHost{n.Host, Base(token)}
 		if list := ix.mentions[k]; len(list) == 0 || list[len(list)-1] != i {
 			ix.mentions[k] = append(list, i)
@@ -255,40 +255,4 @@ func (ix *indexes) hostMentions(cmd, own string) []string {
 		}
 	}
 	return found
-}
-
-// codeMentions returns the files of a command line whose content would run:
-// quoted strings and words, cut at the comma of an entry point, with an
-// extension that holds code. The program itself is left out.
-func codeMentions(cmd string) []string {
-	if len(cmd) > maxCmdLine {
-		cmd = cmd[:maxCmdLine]
-	}
-	var found []string
-	for i, token := range cmdTokens(cmd) {
-		token, _, _ = strings.Cut(token, ",")
-		if ext := edge.Extension(token); i > 0 && edge.Code(token) && len(token) > len(ext)+1 {
-			found = append(found, token)
-		}
-	}
-	return found
-}
-
-// cmdTokens splits a command line at blanks outside quotes and at = ; | & ( ).
-func cmdTokens(cmd string) []string {
-	quote := rune(0)
-	return strings.FieldsFunc(cmd, func(r rune) bool {
-		switch {
-		case r == '"' || r == '\'':
-			if quote == 0 {
-				quote = r
-			} else if quote == r {
-				quote = 0
-			}
-			return true
-		case quote != 0:
-			return false
-		}
-		return strings.ContainsRune(" \t\r\n=;|&()<>", r)
-	})
 }

@@ -26,8 +26,8 @@ type remote struct {
 	opens   map[onHost][]int // server, pipe: sessions and endpoints that opened it
 	servers map[onHost][]int // host, pipe: processes that created it
 	moved   map[string][]int // sha256: files seen on the network
-	nowhere map[onHost][]int // host, account: remote logons that name no address
-	named   map[socket]bool  // address and port that a remote logon names
+	nowhere map[onHost][]int // host, account: network logons that name no address
+	named   map[socket]bool  // address and port that a logon names
 }
 
 func newRemote(g *Graph, ix *indexes) remote {
@@ -36,14 +36,6 @@ func newRemote(g *Graph, ix *indexes) remote {
 		uids: map[string][]int{}, calls: map[string][]int{}, opens: map[onHost][]int{},
 		servers: map[onHost][]int{}, moved: map[string][]int{}, nowhere: map[onHost][]int{},
 		named: map[socket]bool{},
-	}
-	for _, i := range ix.logons {
-		r := &g.rels[i]
-		x.named[sourceOf(r.Facts)] = true
-		if r.Facts.SrcIP == "" {
-			k := onHost{g.nodes[r.Dst].Host, shortUser(r.Facts.User)}
-			x.nowhere[k] = append(x.nowhere[k], i)
-		}
 	}
 	for i := range g.rels {
 		if r := &g.rels[i]; r.Facts != nil {
@@ -58,6 +50,11 @@ func (x *remote) add(g *Graph, ix *indexes, i int, r *Rel) {
 	switch r.Verb {
 	case VerbTicket:
 		x.ticket(ix, i, f)
+	case VerbLoggedOn:
+		x.named[sourceOf(f)] = true
+		if k := (onHost{g.nodes[r.Dst].Host, shortUser(f.User)}); f.LogonType == 3 && f.SrcIP == "" {
+			x.nowhere[k] = append(x.nowhere[k], i)
+		}
 	case VerbConnected:
 		if f.ConnUID != "" {
 			x.uids[f.ConnUID] = append(x.uids[f.ConnUID], i)

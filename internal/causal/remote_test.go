@@ -226,3 +226,42 @@ func TestKnownClocks(t *testing.T) {
 		t.Errorf("the known clocks contradict it: %s", ties[1].Links[0].Why)
 	}
 }
+
+// TestWhoseAuthentication: an authentication that the network saw proves nothing about
+// one of two logons of the account, and nothing more than the time about the only one
+// where a logon names the connection's address.
+func TestWhoseAuthentication(t *testing.T) {
+	story := `
+1-0 09:00:00 logon host=hosta session=0x1 user=x type=2 ip=10.0.0.1
+1-1 09:00:00 logon host=hostb session=0x1 user=x type=2 ip=10.0.0.2
+1-2 10:00:00 network.open host=hosta parent=p pimage=C:\t\p.exe src=10.0.0.1 sport=50002 dst=10.0.0.2 dport=445
+1-3 10:00:00 network.open cuid=C1 src=10.0.0.1 sport=50002 dst=10.0.0.2 dport=445
+1-4 10:00:00 logon cuid=C1 src=10.0.0.1 sport=50002 dst=10.0.0.2 dport=445 user=v dhost=hostb app=x
+1-5 10:00:01 logon host=hostb session=0x70 user=v type=3 guid=00000003-aaaa-0000-0000-000000000001`
+	for name, c := range map[string]struct {
+		more string
+		want Grade
+	}{
+		"the only logon":         {want: Corroborated},
+		"another account's":      {"\n1-6 10:00:01 logon host=hostb session=0x71 user=w type=3", Corroborated},
+		"another, a minute away": {"\n1-6 10:01:30 logon host=hostb session=0x71 user=v type=3", Inferred},
+		"one names the address": {
+			"\n1-6 10:01:30 logon host=hostb session=0x71 user=w type=3 src=10.0.0.1 sport=50002", Inferred,
+		},
+	} {
+		found := false
+		for _, tie := range build(parseEvents(t, story+c.more)).Ties(MethodIdentifier) {
+			for _, l := range tie.Links {
+				if tie.Logon.ID.Leaf == 5 && l.Method == MethodWire {
+					found = true
+					if l.Grade != c.want {
+						t.Errorf("%s: %s, want %s", name, l.Grade, c.want)
+					}
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: not tied", name)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package edgelake
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -96,6 +97,44 @@ func (b *Block) origin(i int) edge.Origin {
 	return o
 }
 
+// wants is q.Wants of origin i, of which only what q compares is read.
+func (b *Block) wants(i int, q *edge.Query) bool {
+	o := edge.Origin{Class: uint32(b.origins[0].at(i))}
+	if len(q.Classes) > 0 && !slices.Contains(q.Classes, o.Class) {
+		return false
+	}
+	read := func(from, to int) {
+		for k := from; k < to; k++ {
+			*originTexts[k].of(&o) = b.texts.at(b.origins[k+1].at(i))
+		}
+	}
+	if len(q.Hosts) > 0 {
+		read(0, 1)
+	}
+	if q.Address != "" {
+		read(4, 6)
+	}
+	if q.Session != "" {
+		read(6, 8)
+	}
+	if q.Named != "" {
+		read(8, 12)
+	}
+	return q.Wants(&o)
+}
+
+// place returns where record i comes from.
+func (x *reading) place(i int) *edge.Origin {
+	n := x.from.at(i)
+	o := x.told[n]
+	if o == nil {
+		read := x.origin(int(n))
+		o = &read
+		x.told[n] = o
+	}
+	return o
+}
+
 // entity returns entity i.
 func (x *reading) entity(i int64) edge.Entity {
 	if i == 0 {
@@ -137,11 +176,15 @@ type reading struct {
 	*Block
 	wanted []bool // by origin
 	known  map[int64]*edge.Facts
-	keys   map[int64]string // of entities, where the name gives them
+	keys   map[int64]string       // of entities, where the name gives them
+	told   map[int64]*edge.Origin // origins by number
 }
 
 func newReading(b *Block) *reading {
-	return &reading{Block: b, known: map[int64]*edge.Facts{}, keys: map[int64]string{}}
+	return &reading{
+		Block: b, known: map[int64]*edge.Facts{}, keys: map[int64]string{},
+		told: map[int64]*edge.Origin{},
+	}
 }
 
 // of reads record i into r, whose edges are used again.
@@ -152,7 +195,7 @@ func (x *reading) of(i int, r *edge.Record) {
 	if c := b.clock.at(i); c != b.noClock {
 		r.Clock, r.Timed = time.Duration(c), true
 	}
-	r.Origin = b.origin(int(b.from.at(i)))
+	r.Origin = *x.place(i)
 	host := r.HostName()
 	r.Edges = r.Edges[:0]
 	for k, end := b.first.at(i), b.first.at(i+1); k < end; k++ {

@@ -143,8 +143,7 @@ func (c *cursor) read(b *Block, q *edge.Query) bool {
 	c.reading = newReading(b)
 	c.wanted = make([]bool, b.places)
 	for i := range c.wanted {
-		o := b.origin(i)
-		c.wanted[i] = q.Wants(&o)
+		c.wanted[i] = b.wants(i, q)
 	}
 	c.pos, c.end = b.until(q.From), b.until(q.To)
 	return c.settle()

@@ -129,10 +129,13 @@ func (p *packer) fact(f *edge.Facts) uint32 {
 }
 
 // add takes a record; no text of it is kept.
-func (p *packer) add(r *edge.Record) {
+func (p *packer) add(r *edge.Record) { p.addFrom(r, p.origin(&r.Origin)) }
+
+// addFrom is add for a record whose origin has a number.
+func (p *packer) addFrom(r *edge.Record, from uint32) {
 	x := row{
 		time: r.Time.UnixMicro(), seq: r.Seq, clock: int64(r.Clock), timed: r.Timed, entry: r.ID.Entry,
-		leaf: r.ID.Leaf, from: p.origin(&r.Origin), first: uint32(len(p.edges)),
+		leaf: r.ID.Leaf, from: from, first: uint32(len(p.edges)),
 		edges: uint32(len(r.Edges)),
 	}
 	if len(p.rows) == 0 {

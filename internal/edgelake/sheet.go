@@ -194,7 +194,7 @@ func readSheet(path string) (*Block, error) {
 	if s.Note(versionNote) != strconv.Itoa(edge.Version) {
 		return nil, fmt.Errorf("read %s: %w", path, errVersion)
 	}
-	p, origins := newPacker(), map[int64]edge.Origin{}
+	p, origins := newPacker(), map[int64]toldOrigin{}
 	for g := range s.Groups() {
 		x := sheetGroup{keys: map[sheetName]string{}, origins: origins}
 		if err := x.load(s, g); err != nil {
@@ -219,7 +219,13 @@ type sheetGroup struct {
 	texts []*lake.Texts
 	keys  map[sheetName]string // keys that names give
 
-	origins map[int64]edge.Origin // by number, of this group and those before
+	origins map[int64]toldOrigin // by number, of this group and those before
+}
+
+// toldOrigin is an origin with the number that the packer gave it.
+type toldOrigin struct {
+	edge.Origin
+	packed uint32
 }
 
 type sheetName struct {
@@ -257,7 +263,8 @@ func (x *sheetGroup) pack(p *packer) error {
 		if x.ints[colFlags][row]&flagFirst == 0 {
 			return errShape
 		}
-		if !x.record(row, &r) {
+		from, ok := x.record(row, &r, p)
+		if !ok {
 			return errShape
 		}
 		for first := row; row < x.rows && (row == first || x.ints[colFlags][row]&flagFirst == 0); row++ {
@@ -270,7 +277,7 @@ func (x *sheetGroup) pack(p *packer) error {
 			}
 			r.Edges = append(r.Edges, e)
 		}
-		p.add(&r)
+		p.addFrom(&r, from)
 	}
 	return nil
 }
@@ -280,26 +287,29 @@ const maxEdges = 16
 
 var errShape = errors.New("file holds other rows than are written")
 
-// record reads what the first row of a record says; it returns false where its
-// origin was not told.
-func (x *sheetGroup) record(row int, r *edge.Record) bool {
+// record reads what the first row of a record says, and returns the packer's number
+// of its origin; false where that was not told.
+func (x *sheetGroup) record(row int, r *edge.Record, p *packer) (uint32, bool) {
 	flags := x.ints[colFlags][row]
 	r.ID = event.ID{Entry: uint64(x.ints[colEntry][row]), Leaf: uint32(x.ints[colLeaf][row])}
 	r.Time = time.UnixMicro(x.ints[colTime][row]).UTC()
 	r.Seq, r.Clock = x.ints[colSequence][row], time.Duration(x.ints[colClock][row])
 	r.Timed = flags&flagTimed != 0
 	r.Edges = r.Edges[:0]
-	from, ok := x.ints[colPlace][row], true
+	from := x.ints[colPlace][row]
 	if flags&flagOrigin == 0 {
-		r.Origin, ok = x.origins[from]
-		return ok
+		told, ok := x.origins[from]
+		r.Origin = told.Origin
+		return told.packed, ok
 	}
 	r.Origin = edge.Origin{Class: uint32(x.ints[colClass][row])}
 	for i := range originTexts {
 		*originTexts[i].of(&r.Origin) = x.text(colOrigin+i, row)
 	}
-	x.origins[from] = r.Origin
-	return true
+	told := toldOrigin{Origin: r.Origin}
+	told.packed = p.origin(&told.Origin)
+	x.origins[from] = told
+	return told.packed, true
 }
 
 func (x *sheetGroup) edge(row int, r *edge.Record) (edge.Edge, error) {

@@ -60,6 +60,7 @@ type Limits struct {
 	Before, After time.Duration // loaded before and after what is found, default 24 h each
 	Span          time.Duration // the window never leaves the seed further, default 7 days
 	Events        int           // events loaded, default 2,000,000
+	Skeleton      int           // control records of hosts not reached, about, default 60,000
 	Rounds        int           // times the scope is widened, default 12
 	Steps         int           // steps shown, default 25; the rest is counted as folded
 	Search        causal.Limits
@@ -77,6 +78,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Events == 0 {
 		l.Events = 2_000_000
+	}
+	if l.Skeleton == 0 {
+		l.Skeleton = 60_000
 	}
 	if l.Rounds == 0 {
 		l.Rounds = 12

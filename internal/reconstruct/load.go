@@ -29,6 +29,9 @@ type scope struct {
 	sessions  map[string]bool // sessions asked for
 	names     map[string]bool // accounts and applications of identity providers asked for
 	tags      map[event.ID][]Finding
+	bones     bones
+	visited   int // records that queries gave
+	built     int // records in all graphs built so far
 	truncated bool
 }
 
@@ -37,7 +40,7 @@ func (r *Reconstructor) open(ctx context.Context, t time.Time) (*scope, error) {
 	sc := &scope{
 		r: r, builder: causal.NewBuilder(), seed: t, from: t, to: t,
 		full: map[string]bool{}, addresses: map[string]bool{}, sessions: map[string]bool{},
-		names: map[string]bool{}, tags: map[event.ID][]Finding{},
+		names: map[string]bool{}, tags: map[event.ID][]Finding{}, bones: bones{from: t, to: t},
 	}
 	_, err := sc.extend(ctx, t, t)
 	return sc, err
@@ -67,11 +70,13 @@ func (sc *scope) extend(ctx context.Context, from, to time.Time) (bool, error) {
 		}
 		sc.to = to
 	}
+	if err := sc.skeleton(ctx); err != nil {
+		return false, err
+	}
 	return sc.builder.Events() > had, nil
 }
 
-// slice loads one more stretch of time: findings, the skeleton, and everything
-// asked for so far.
+// slice loads one more stretch of time: findings, and everything asked for so far.
 func (sc *scope) slice(ctx context.Context, from, to time.Time) error {
 	if sc.r.findings != nil {
 		list, err := sc.r.findings.Between(ctx, from, to)
@@ -83,7 +88,7 @@ func (sc *scope) slice(ctx context.Context, from, to time.Time) error {
 			sc.tags[f.Event] = append(sc.tags[f.Event], f)
 		}
 	}
-	queries := []Query{{Classes: causal.Skeleton()}}
+	var queries []Query
 	if len(sc.full) > 0 {
 		queries = append(queries, Query{Hosts: keys(sc.full)})
 	}
@@ -131,6 +136,7 @@ func (sc *scope) each(ctx context.Context, q Query) error {
 			if full() {
 				return errBudget
 			}
+			sc.visited++
 			sc.builder.Add(ev, len(sc.tags[ev.ID]) > 0)
 			return nil
 		})
@@ -139,6 +145,7 @@ func (sc *scope) each(ctx context.Context, q Query) error {
 		if full() {
 			return errBudget
 		}
+		sc.visited++
 		if sc.builder.AddRecord(r, len(sc.tags[r.ID]) > 0) {
 			return nil
 		}
@@ -195,6 +202,7 @@ func (sc *scope) spine(ctx context.Context, seed *event.Event) (*causal.Spine, e
 	}
 	for round := 1; ; round++ {
 		sc.graph = sc.builder.Build()
+		sc.built += sc.builder.Events()
 		sp := sc.graph.Spine(seed.ID, sc.r.limits.Search)
 		grown, err := sc.widen(ctx, sp)
 		if err != nil {
@@ -203,7 +211,7 @@ func (sc *scope) spine(ctx context.Context, seed *event.Event) (*causal.Spine, e
 		if !grown {
 			return sp, nil
 		}
-		if round >= sc.r.limits.Rounds || sc.truncated {
+		if round >= sc.r.limits.Rounds || sc.truncated || sc.built >= 2*sc.r.limits.Events {
 			sc.truncated = true
 			sc.graph = sc.builder.Build()
 			return sc.graph.Spine(seed.ID, sc.r.limits.Search), nil

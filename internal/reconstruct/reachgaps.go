@@ -13,6 +13,9 @@ import (
 // be sought before it.
 const edgeMargin = 24 * time.Hour
 
+// gapTime is how a gap writes a time.
+const gapTime = "2006-01-02 15:04"
+
 // oldest asks the events how far back they reach, where they know.
 func (r *Reconstructor) oldest(ctx context.Context) (time.Time, error) {
 	dated, ok := r.events.(Dated)
@@ -46,17 +49,26 @@ func (w *writer) reachGaps(steps []step) []Gap {
 		out = append(out, Gap{
 			Kind: causal.GapKept, Host: host, From: w.oldest.UTC(), To: begin.UTC(),
 			Text: fmt.Sprintf("The story begins %s, %s: what led to it may lie before.",
-				after(begin.Sub(w.oldest)), w.oldest.UTC().Format("2006-01-02 15:04")),
+				after(begin.Sub(w.oldest)), w.oldest.UTC().Format(gapTime)),
 			WouldClose: "Archives or backups with records of " + hostOr(host) + " before that time; " +
 				"evident retention tells what was destroyed, and why",
 			Query: causal.ControlQuery(host),
 		})
 	}
+	if b := &w.sc.bones; b.cut {
+		out = append(out, Gap{
+			Kind: causal.GapBudget, Host: host, From: b.from.UTC(), To: b.to.UTC(),
+			Text: fmt.Sprintf("Hosts that the incident did not reach were searched from %s to %s only, where "+
+				"%d control records lie.", b.from.UTC().Format(gapTime), b.to.UTC().Format(gapTime), b.loaded),
+			WouldClose: "A reconstruction with a higher limit for such records",
+			Query:      causal.ControlQuery(host),
+		})
+	}
 	if w.sc.truncated {
 		out = append(out, Gap{
 			Kind: causal.GapBudget, Host: host, From: w.sc.from.UTC(), To: w.sc.to.UTC(),
-			Text: fmt.Sprintf("Loading stopped at %d events or %d rounds; later links were not looked "+
-				"for.", w.sc.r.limits.Events, w.sc.r.limits.Rounds),
+			Text: fmt.Sprintf("Loading stopped at %d events, %d rounds or %d events in the graphs made; later links "+
+				"were not looked for.", w.sc.r.limits.Events, w.sc.r.limits.Rounds, 2*w.sc.r.limits.Events),
 			WouldClose: "A reconstruction with a higher limit or a shorter window",
 			Query:      causal.ControlQuery(host),
 		})

@@ -2,11 +2,13 @@ package rerun
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -67,6 +69,7 @@ type Limits struct {
 	Backward      int   `json:"backward"`
 	Forward       int   `json:"forward"`
 	EdgesLookedAt int   `json:"edges_looked_at"`
+	Skeleton      int   `json:"skeleton,omitempty"` // 0 in results sealed before there was one
 }
 
 func limitsOf(l reconstruct.Limits) Limits {
@@ -74,7 +77,7 @@ func limitsOf(l reconstruct.Limits) Limits {
 	return Limits{
 		BeforeSeconds: seconds(l.Before), AfterSeconds: seconds(l.After), SpanSeconds: seconds(l.Span),
 		Events: l.Events, Rounds: l.Rounds, Steps: l.Steps, Backward: l.Search.Backward,
-		Forward: l.Search.Forward, EdgesLookedAt: l.Search.Rels,
+		Forward: l.Search.Forward, EdgesLookedAt: l.Search.Rels, Skeleton: l.Skeleton,
 	}
 }
 
@@ -84,7 +87,8 @@ func (l Limits) limits() reconstruct.Limits {
 		After:  time.Duration(l.AfterSeconds) * time.Second,
 		Span:   time.Duration(l.SpanSeconds) * time.Second,
 		Events: l.Events, Rounds: l.Rounds, Steps: l.Steps,
-		Search: causal.Limits{Backward: l.Backward, Forward: l.Forward, Rels: l.EdgesLookedAt},
+		Skeleton: cmp.Or(l.Skeleton, math.MaxInt),
+		Search:   causal.Limits{Backward: l.Backward, Forward: l.Forward, Rels: l.EdgesLookedAt},
 	}
 }
 
