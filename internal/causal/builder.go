@@ -16,6 +16,7 @@ type Builder struct {
 	strings map[string]string
 	facts   map[Facts]*Facts
 	sensors sensors
+	told    edge.Commands
 }
 
 const chunkEdges = 4096
@@ -24,7 +25,7 @@ const chunkEdges = 4096
 func NewBuilder() *Builder {
 	return &Builder{
 		seen: map[event.ID]struct{}{}, strings: map[string]string{},
-		facts: map[Facts]*Facts{}, sensors: newSensors(),
+		facts: map[Facts]*Facts{}, sensors: newSensors(), told: edge.Commands{},
 	}
 }
 
@@ -140,7 +141,7 @@ func (b *Builder) Build() *Graph {
 	rename(edges, sensors)
 	r := newResolver(edges)
 	g := newGraph(len(edges), len(r.uids))
-	g.sensors, g.events = sensors, len(b.seen)
+	g.sensors, g.events, g.told = sensors, len(b.seen), b.told
 	for i := range edges {
 		g.addRel(r, i, &edges[i])
 	}

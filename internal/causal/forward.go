@@ -207,7 +207,7 @@ func (s *search) names(p int, from time.Time) {
 	if n.Start.IsZero() || n.Start.Before(from) {
 		return
 	}
-	hosts := append(s.g.ix.hostMentions(n.CmdLine(), n.Host), n.Host)
+	hosts := append(s.g.ix.hostMentions(n), n.Host)
 	for _, h := range hosts {
 		for _, kind := range []Kind{KindService, KindJob} {
 			for _, b := range s.g.ix.brokers[brokerKey{h, kind}] {

@@ -229,7 +229,7 @@ func (s *search) unansweredGaps(m *Member) {
 	if n.Kind != KindProcess || n.Start.IsZero() {
 		return
 	}
-	for _, h := range s.g.ix.hostMentions(n.CmdLine(), n.Host) {
+	for _, h := range s.g.ix.hostMentions(n) {
 		if !asksFor(n.CmdLine(), h) || s.reaches(n, h) {
 			continue
 		}

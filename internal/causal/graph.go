@@ -19,6 +19,7 @@ type Graph struct {
 	sensors []Sensor
 	events  int
 	ix      indexes
+	told    edge.Commands // of the builder
 
 	once      sync.Once // for sourcesOf
 	sourcesOf map[int][]*Link
@@ -217,6 +218,9 @@ func (g *Graph) index() {
 	for i := range g.nodes {
 		n := &g.nodes[i]
 		n.base = Base(n.Name)
+		if line := n.CmdLine(); line != "" {
+			n.told = g.told.Of(line)
+		}
 		if n.Kind == KindProcess {
 			n.role = roleOf(n.Name)
 		}

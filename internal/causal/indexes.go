@@ -44,8 +44,6 @@ type indexes struct {
 	journeys   map[journey]time.Time
 }
 
-const maxCmdLine = 8 << 10
-
 // onHost is a name that means something on one host only.
 type onHost struct{ host, name string }
 
@@ -225,32 +223,30 @@ func (ix *indexes) addProcess(g *Graph, i int) {
 	if n.Facts != nil && n.Facts.SHA256 != "" && !edge.SystemPath(NormalPath(n.Name)) {
 		ix.sha[n.Facts.SHA256] = append(ix.sha[n.Facts.SHA256], i)
 	}
-	for _, token := range edge.CodeMentions(n.CmdLine()) {
-		k := onHost{n.Host, Base(token)}
-		if list := ix.mentions[k]; len(list) == 0 || list[len(list)-1] != i {
-			ix.mentions[k] = append(list, i)
+	if n.told != nil {
+		for _, base := range n.told.Code {
+			k := onHost{n.Host, base}
+			if list := ix.mentions[k]; len(list) == 0 || list[len(list)-1] != i {
+				ix.mentions[k] = append(list, i)
+			}
 		}
 	}
-	for _, h := range ix.hostMentions(n.CmdLine(), n.Host) {
+	for _, h := range ix.hostMentions(n) {
 		ix.names[h] = append(ix.names[h], i)
 	}
 }
 
-// hostMentions returns the known hosts a command line names, except its own.
-func (ix *indexes) hostMentions(cmd, own string) []string {
-	if len(cmd) > maxCmdLine {
-		cmd = cmd[:maxCmdLine]
+// hostMentions returns the known hosts a node's command line names, except its own.
+func (ix *indexes) hostMentions(n *Node) (found []string) {
+	if n.told == nil {
+		return nil
 	}
-	var found []string
-	for _, token := range strings.FieldsFunc(cmd, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
-			r == '.' || r == '-' || r == '_')
-	}) {
-		h := ix.ipHost[token]
-		if short := ShortHost(token); h == "" && len(short) > 2 && ix.hosts[short] {
-			h = short
+	for _, word := range n.told.Words {
+		h := ix.ipHost[word.Text]
+		if h == "" && word.Short != "" && ix.hosts[word.Short] {
+			h = word.Short
 		}
-		if h != "" && h != own && !slices.Contains(found, h) {
+		if h != "" && h != n.Host && !slices.Contains(found, h) {
 			found = append(found, h)
 		}
 	}

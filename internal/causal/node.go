@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/evident-sec/evident/event"
+	"github.com/evident-sec/evident/internal/causal/edge"
 )
 
 // Node is one entity of a graph. Times are zero where no event tells them.
@@ -15,8 +16,9 @@ type Node struct {
 	Facts       *Facts // of the launch or logon; nil where unseen
 	Short       bool   // joined over a short name or unknown drive
 	role        role
-	written     bool   // listed among the files somebody wrote
-	base        string // Base(Name)
+	written     bool          // listed among the files somebody wrote
+	base        string        // Base(Name)
+	told        *edge.Command // what its command line mentions; nil without one
 }
 
 // CmdLine returns the command line of a process, "" when unknown.

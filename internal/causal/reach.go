@@ -38,7 +38,7 @@ func (g *Graph) Reach(sp *Spine) (hosts, addresses, sessions, names []string) {
 				r.names[n.Name] = true
 			}
 		case KindProcess:
-			for _, h := range g.ix.hostMentions(n.CmdLine(), n.Host) {
+			for _, h := range g.ix.hostMentions(n) {
 				r.host(h)
 			}
 			r.edges(m.Node, m.From)

@@ -97,15 +97,15 @@ func (b *Block) origin(i int) edge.Origin {
 	return o
 }
 
-// wants is q.Wants of origin i, of which only what q compares is read.
-func (b *Block) wants(i int, q *edge.Query) bool {
-	o := edge.Origin{Class: uint32(b.origins[0].at(i))}
+// wants is q.Wants of origin i, of which only what q compares is read, into o.
+func (b *Block) wants(i int, q *edge.Query, o *edge.Origin) bool {
+	o.Class = uint32(b.origins[0].at(i))
 	if len(q.Classes) > 0 && !slices.Contains(q.Classes, o.Class) {
 		return false
 	}
 	read := func(from, to int) {
 		for k := from; k < to; k++ {
-			*originTexts[k].of(&o) = b.texts.at(b.origins[k+1].at(i))
+			*originTexts[k].of(o) = b.texts.at(b.origins[k+1].at(i))
 		}
 	}
 	if len(q.Hosts) > 0 {
@@ -120,7 +120,7 @@ func (b *Block) wants(i int, q *edge.Query) bool {
 	if q.Named != "" {
 		read(8, 12)
 	}
-	return q.Wants(&o)
+	return q.Wants(o)
 }
 
 // place returns where record i comes from.

@@ -142,8 +142,9 @@ func (m *merge) open(ctx context.Context, c *cursor) error {
 func (c *cursor) read(b *Block, q *edge.Query) bool {
 	c.reading = newReading(b)
 	c.wanted = make([]bool, b.places)
+	var room edge.Origin // one for all: there are many, and queries
 	for i := range c.wanted {
-		c.wanted[i] = b.wants(i, q)
+		c.wanted[i] = b.wants(i, q, &room)
 	}
 	c.pos, c.end = b.until(q.From), b.until(q.To)
 	return c.settle()

@@ -30,7 +30,7 @@ func TestWants(t *testing.T) {
 		}
 		for b, i := p.block(), 0; i < b.places; i++ {
 			o := b.origin(i)
-			if got := b.wants(i, &q); got != q.Wants(&o) {
+			if got := b.wants(i, &q, new(edge.Origin)); got != q.Wants(&o) {
 				t.Fatalf("origin %+v, query %+v: %v", o, q, got)
 			}
 		}
